@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app;
+
+import java.io.PrintWriter;
+import java.util.function.Consumer;
+import org.samepage.ksm.wiring.StrategyCatalogue;
+import org.samepage.machine.config.ConfigLoader;
+import org.samepage.machine.config.MachineConfig;
+import org.samepage.machine.wiring.MachineBoot;
+import org.samepage.scenario.lang.Scenario;
+import org.samepage.scenario.lang.ScenarioException;
+import org.samepage.scenario.port.PortBackend;
+import org.samepage.scenario.result.ResultDocument;
+import org.samepage.scenario.run.ScenarioRunner;
+
+/** Everything put together: strategies, configuration, machines. */
+public final class Workbench {
+  private final StrategyCatalogue catalogue;
+  private final ConfigLoader configs;
+  private final MachineBoot boot;
+
+  /** A workbench with the strategies that are on the class path. */
+  public Workbench() {
+    ClassLoader loader = Workbench.class.getClassLoader();
+    this.catalogue = StrategyCatalogue.load(loader);
+    this.configs = new ConfigLoader(loader, catalogue);
+    this.boot = new MachineBoot(catalogue);
+  }
+
+  public StrategyCatalogue catalogue() {
+    return catalogue;
+  }
+
+  public ConfigLoader configs() {
+    return configs;
+  }
+
+  /** A backend on a machine of its own. */
+  public PortBackend bootPort(MachineConfig config) {
+    return new PortBackend(boot.boot(config));
+  }
+
+  /** Runs a scenario on a machine of its own. */
+  public ResultDocument run(Scenario scenario, MachineConfig config, Consumer<String> shown)
+      throws ScenarioException {
+    try (PortBackend backend = bootPort(config)) {
+      return ScenarioRunner.run(scenario, backend, shown);
+    }
+  }
+
+  /** Lets lines go to a writer. */
+  public static Consumer<String> to(PrintWriter writer) {
+    return writer::println;
+  }
+}

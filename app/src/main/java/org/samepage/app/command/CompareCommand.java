@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.command;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.samepage.app.ExitCode;
+import org.samepage.app.UserMistakeException;
+import org.samepage.app.Workbench;
+import org.samepage.app.compare.Comparison;
+import org.samepage.app.compare.ComparisonTable;
+import org.samepage.app.compare.Row;
+import org.samepage.app.output.Progress;
+import org.samepage.app.output.SafeFile;
+import org.samepage.machine.config.MachineConfig;
+import org.samepage.scenario.lang.Scenario;
+import org.samepage.scenario.lang.ScenarioException;
+import org.samepage.scenario.lang.ScenarioParser;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code samepage compare}. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Runs one scenario under several profiles and compares results and work.",
+      "Each row is compared with the first that finished. An operation that would probe more"
+          + " addresses than the limit is stopped; its row then says how many it would need."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all finished rows are equal",
+      "1:a row differs",
+      "2:the scenario, the configuration or the command cannot be used",
+      "70:an error of our own"
+    })
+final class CompareCommand implements Callable<Integer> {
+  private static final String DEFAULT_PROBE_LIMIT = "1073741824";
+
+  @Parameters(arity = "1", paramLabel = "FILE", description = "A scenario (*.scenario).")
+  private Path file;
+
+  @Option(
+      names = "--profiles",
+      paramLabel = "a,b,…",
+      split = ",",
+      description = "The profiles to compare, in this order. Default: all.")
+  private @Nullable List<String> profiles;
+
+  @Option(
+      names = "--probe-limit",
+      paramLabel = "N",
+      defaultValue = DEFAULT_PROBE_LIMIT,
+      description =
+          "Addresses that one operation (a scan pass, an unmerge call) may probe. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private long probeLimit;
+
+  @Mixin private MachineOptions machine = new MachineOptions();
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE|-",
+      description = "Write the rows as a document; '-' prints it.")
+  private @Nullable String json;
+
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
+  CompareCommand() {}
+
+  @Override
+  public Integer call() throws ScenarioException {
+    if (probeLimit < 1) {
+      throw new UserMistakeException("--probe-limit takes at least 1, not " + probeLimit);
+    }
+    Workbench workbench = new Workbench();
+    List<String> names = profiles == null ? workbench.configs().profileNames() : profiles;
+    List<MachineConfig> configs = new ArrayList<>();
+    for (String name : names) {
+      configs.add(workbench.configs().load(machine.source(name)));
+    }
+    Path target = json == null || json.equals("-") ? null : SafeFile.check(Path.of(json));
+    Scenario scenario = ScenarioParser.parse(file);
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    PrintWriter shownTo = json == null ? out : err;
+    List<Row> rows;
+    try (Progress progress = new Progress()) {
+      rows =
+          new Comparison(workbench, scenario, probeLimit, shownTo::println).rows(configs, progress);
+    }
+    if (json == null) {
+      ComparisonTable.print(rows, out);
+    } else if (target == null) {
+      out.println(ComparisonTable.json(rows));
+    } else {
+      SafeFile.write(target, ComparisonTable.json(rows) + "\n");
+    }
+    boolean differs = rows.stream().anyMatch(row -> row.outcome() == Row.Outcome.DIFFERENT);
+    return differs ? ExitCode.FAILED : ExitCode.OK;
+  }
+}

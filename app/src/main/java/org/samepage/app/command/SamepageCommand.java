@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.command;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import org.samepage.app.ExitCode;
+import org.samepage.app.UserMistakeException;
+import org.samepage.machine.config.ConfigurationException;
+import org.samepage.machine.config.NearestNames;
+import org.samepage.scenario.lang.ScenarioException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command without a subcommand: help. */
+@Command(
+    name = "samepage",
+    mixinStandardHelpOptions = true,
+    versionProvider = SamepageCommand.Version.class,
+    description = "Linux kernel samepage merging as a machine you can hold in your hand.",
+    subcommands = {RunCommand.class, CompareCommand.class, StrategiesCommand.class})
+public final class SamepageCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** Made by picocli. */
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
+  public SamepageCommand() {}
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** The whole command line, printing to these. */
+  public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    return new CommandLine(new SamepageCommand())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(SamepageCommand::usageMistake)
+        .setExecutionExceptionHandler(
+            (exception, commandLine, parsed) -> failed(exception, commandLine.getErr()));
+  }
+
+  /** One line that says what is wrong, one that says where help is. */
+  private static int usageMistake(ParameterException mistake, String[] args) {
+    CommandLine commandLine = mistake.getCommandLine();
+    PrintWriter err = commandLine.getErr();
+    String message = String.valueOf(mistake.getMessage());
+    if (mistake instanceof UnmatchedArgumentException unmatched
+        && !commandLine.getSubcommands().isEmpty()) {
+      String word = unmatched.getUnmatched().getFirst();
+      List<String> known = List.copyOf(commandLine.getSubcommands().keySet());
+      message =
+          "unknown command %s; %s there are %s"
+              .formatted(word, NearestNames.sentence(word, known), String.join(", ", known));
+    }
+    err.println("samepage: " + message);
+    err.println("Try '" + commandLine.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.USAGE;
+  }
+
+  private static int failed(Exception exception, PrintWriter err) {
+    if (exception instanceof ScenarioException) {
+      err.println(exception.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (exception instanceof ConfigurationException || exception instanceof UserMistakeException) {
+      err.println("samepage: " + exception.getMessage());
+      return ExitCode.USAGE;
+    }
+    err.println(
+        "samepage: an error of our own: %s; the details are in %s"
+            .formatted(exception, keepTrace(exception)));
+    return ExitCode.INTERNAL;
+  }
+
+  private static String keepTrace(Exception exception) {
+    try {
+      Path file = Files.createTempFile("samepage-error-", ".txt");
+      StringWriter trace = new StringWriter();
+      exception.printStackTrace(new PrintWriter(trace));
+      return Files.writeString(file, trace.toString()).toString();
+    } catch (IOException e) {
+      return "no file, as none could be written: " + e.getMessage();
+    }
+  }
+
+  /** Reads the version that the build wrote. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      Properties properties = new Properties();
+      try (InputStream in =
+          SamepageCommand.class.getResourceAsStream("/samepage-version.properties")) {
+        properties.load(in);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return new String[] {"samepage " + properties.getProperty("version")};
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.samepage.app.Workbench;
+import org.samepage.app.compare.Row.Outcome;
+import org.samepage.app.output.Progress;
+import org.samepage.machine.config.MachineConfig;
+import org.samepage.mm.work.ProbeBudget;
+import org.samepage.mm.work.ProbeLimitException;
+import org.samepage.scenario.lang.Scenario;
+import org.samepage.scenario.lang.ScenarioException;
+import org.samepage.scenario.port.PortBackend;
+import org.samepage.scenario.result.ResultComparison;
+import org.samepage.scenario.result.ResultDocument;
+import org.samepage.scenario.result.ResultJson;
+import org.samepage.scenario.run.ScenarioRunner;
+import tools.jackson.databind.JsonNode;
+
+/** Runs a scenario under one profile after the other and compares with the first that finished. */
+public final class Comparison {
+  private final Workbench workbench;
+  private final Scenario scenario;
+  private final long probeLimit;
+  private final Consumer<String> shown;
+  private @Nullable JsonNode reference;
+
+  /**
+   * A comparison of one scenario.
+   *
+   * @param probeLimit of each single operation
+   * @param shown takes the lines that statements of the first profile print
+   */
+  public Comparison(
+      Workbench workbench, Scenario scenario, long probeLimit, Consumer<String> shown) {
+    this.workbench = workbench;
+    this.scenario = scenario;
+    this.probeLimit = probeLimit;
+    this.shown = shown;
+  }
+
+  /** The rows, in the order of the configurations. */
+  public List<Row> rows(List<MachineConfig> configs, Progress progress) throws ScenarioException {
+    List<Row> rows = new ArrayList<>();
+    for (MachineConfig config : configs) {
+      rows.add(row(config, rows.isEmpty() ? shown : line -> {}, progress));
+    }
+    return rows;
+  }
+
+  private Row row(MachineConfig config, Consumer<String> showing, Progress progress)
+      throws ScenarioException {
+    long start = System.nanoTime();
+    try (PortBackend backend = workbench.bootPort(config)) {
+      ProbeBudget budget = backend.machine().probeBudget();
+      budget.limit(probeLimit);
+      ProbeClock clock = new ProbeClock(config.profile(), progress, probeLimit);
+      budget.onProgress(clock::probed);
+      List<String> differences = List.of();
+      Outcome outcome;
+      Long probesNeeded = null;
+      try {
+        differences = compare(ScenarioRunner.run(scenario, backend, showing));
+        outcome = differences.isEmpty() ? Outcome.EQUAL : Outcome.DIFFERENT;
+      } catch (ProbeLimitException e) {
+        outcome = Outcome.STOPPED;
+        probesNeeded = e.needed();
+        clock.probed(e.limit());
+      }
+      double nanos = System.nanoTime() - start;
+      return new Row(
+          config.profile(),
+          config.strategies(),
+          outcome,
+          differences,
+          probesNeeded,
+          clock.nanosPerProbe(nanos, backend.machine().work().addressesProbed),
+          backend.reports().size(),
+          backend.work(),
+          nanos / 1e9);
+    }
+  }
+
+  private List<String> compare(ResultDocument document) {
+    JsonNode tree = ResultJson.tree(document);
+    if (reference == null) {
+      reference = tree;
+    }
+    return ResultComparison.differences(reference, tree);
+  }
+}

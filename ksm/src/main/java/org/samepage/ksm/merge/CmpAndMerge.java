@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/ksm.c.
+package org.samepage.ksm.merge;
+
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+
+import java.util.Objects;
+import org.samepage.ksm.state.KsmRmapItem;
+import org.samepage.ksm.state.KsmStableNode;
+import org.samepage.ksm.state.KsmStableNode.Placement;
+import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.tree.RmapItems;
+import org.samepage.ksm.tree.StableNodes;
+import org.samepage.ksm.tree.StableTree;
+import org.samepage.ksm.tree.UnstableTree;
+import org.samepage.ksm.unmerge.BreakCow;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.Sched;
+import org.samepage.mm.spi.PageHash;
+import org.samepage.rmap.AnonRmap;
+import org.samepage.rmap.AnonVmas;
+
+/** What ksmd does with one page: stable tree, checksum, zero page, unstable tree, in this order. */
+public final class CmpAndMerge {
+  private final StableNodes nodes;
+  private final StableTree stableTree;
+  private final UnstableTree unstableTree;
+  private final RmapItems items;
+  private final Sched sched;
+  private final Folios folios;
+  private final PageHash hash;
+  private final PageMerger merger;
+
+  public CmpAndMerge(
+      KsmState state,
+      StableNodes nodes,
+      StableTree stableTree,
+      UnstableTree unstableTree,
+      RmapItems items,
+      BreakCow breakCow,
+      Sched sched,
+      Folios folios,
+      AnonVmas anonVmas,
+      AnonRmap rmap,
+      PageHash hash) {
+    this.nodes = nodes;
+    this.stableTree = stableTree;
+    this.unstableTree = unstableTree;
+    this.items = items;
+    this.sched = sched;
+    this.folios = folios;
+    this.hash = hash;
+    this.merger =
+        new PageMerger(
+            state,
+            nodes,
+            items,
+            breakCow,
+            folios,
+            anonVmas,
+            rmap,
+            (int) hash.xxh64(folios.contentAddress(Folios.ZERO_PFN), PAGE_SIZE));
+  }
+
+  /** The checksum that tells whether a page has changed: the low half of its XXH64. */
+  @PortedFrom("mm/ksm.c:calc_checksum")
+  private int calcChecksum(int page) {
+    sched.current().work.bytesHashed += PAGE_SIZE;
+    return (int) hash.xxh64(folios.contentAddress(page), PAGE_SIZE);
+  }
+
+  /**
+   * Merges a page if that can be done, and puts its item where it belongs.
+   *
+   * @param page referenced by the caller; no lock of its mm is held
+   */
+  @PortedFrom(
+      value = "mm/ksm.c:cmp_and_merge_page",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no huge page to split after a failed merge")
+  public void cmpAndMergePage(int page, KsmRmapItem item) {
+    boolean maxPageSharingBypass = false;
+    KsmStableNode node = nodes.folioStableNode(page);
+    if (node != null) {
+      if (node.placement != Placement.MIGRATE && nodes.getKpfnNid(node.kpfn) != node.nid) {
+        nodes.stableNodeDupDel(node);
+        nodes.park(node);
+      }
+      if (node.placement != Placement.MIGRATE && item.head == node) {
+        return;
+      }
+      maxPageSharingBypass = !stableTree.isPageSharingCandidate(node); // forked pages may exceed it
+    } else {
+      items.removeRmapItemFromTree(item);
+      int checksum = calcChecksum(page);
+      if (item.oldchecksum() != checksum) {
+        item.setOldchecksum(checksum);
+        return;
+      }
+      if (merger.tryToMergeWithZeroPage(item, page)) {
+        return;
+      }
+    }
+    int kpage = stableTree.stableTreeSearch(page);
+    if (kpage == page && item.head == node) {
+      folios.folioPut(kpage);
+      return;
+    }
+    items.removeRmapItemFromTree(item);
+    if (kpage == StableNodes.EBUSY_FOLIO) {
+      return;
+    }
+    if (kpage != Frames.NO_PAGE) {
+      mergeWithStable(item, page, kpage, maxPageSharingBypass);
+    } else {
+      searchUnstable(item, page);
+    }
+  }
+
+  private void mergeWithStable(KsmRmapItem item, int page, int kpage, boolean bypass) {
+    if (merger.tryToMergeWithKsmPage(item, page, kpage)) {
+      folios.folioLock(kpage);
+      KsmStableNode node = Objects.requireNonNull(nodes.folioStableNode(kpage));
+      stableTree.stableTreeAppend(item, node, bypass);
+      folios.folioUnlock(kpage);
+    }
+    folios.folioPut(kpage);
+  }
+
+  private void searchUnstable(KsmRmapItem item, int page) {
+    KsmRmapItem treeItem = unstableTree.unstableTreeSearchInsert(item, page);
+    if (treeItem == null) {
+      return;
+    }
+    int treePage = unstableTree.treePage();
+    boolean merged = merger.tryToMergeTwoPages(item, page, treeItem, treePage);
+    folios.folioPut(treePage);
+    if (merged) {
+      folios.folioLock(page);
+      KsmStableNode node = stableTree.stableTreeInsert(page);
+      stableTree.stableTreeAppend(treeItem, node, false);
+      stableTree.stableTreeAppend(item, node, false);
+      folios.folioUnlock(page);
+    }
+  }
+}

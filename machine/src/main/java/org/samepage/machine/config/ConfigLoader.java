@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.machine.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.samepage.ksm.wiring.StrategyCatalogue;
+import org.samepage.mm.phys.MemoryLayout;
+
+/** Reads configurations: the {@code reference.conf} of all modules, then what the user asks for. */
+public final class ConfigLoader {
+  private static final String PROFILES = "profiles";
+  private static final String PROFILE = "profile";
+  private static final String STRATEGY = "strategy";
+  private static final String KSM = "ksm";
+
+  private final Config reference;
+  private final StrategyCatalogue catalogue;
+  private final Map<String, Profile> profiles = new LinkedHashMap<>();
+
+  /**
+   * A loader with the defaults that a class loader finds.
+   *
+   * @param catalogue the strategies that there are to choose from
+   */
+  public ConfigLoader(ClassLoader from, StrategyCatalogue catalogue) {
+    this.reference = ConfigFactory.parseResources(from, "reference.conf").resolve();
+    this.catalogue = catalogue;
+    readProfiles();
+  }
+
+  private void readProfiles() {
+    Config all = reference.getConfig(PROFILES);
+    TreeMap<Integer, Profile> inFileOrder = new TreeMap<>();
+    for (Map.Entry<String, ConfigValue> entry : all.root().entrySet()) {
+      Config one = all.getConfig(ConfigUtil.joinPath(entry.getKey()));
+      Map<String, String> choices = new TreeMap<>();
+      for (String point : catalogue.byPoint().keySet()) {
+        choices.put(point, one.getString(point));
+      }
+      inFileOrder.put(
+          entry.getValue().origin().lineNumber(),
+          new Profile(entry.getKey(), one.getString("summary"), one.getString("class"), choices));
+    }
+    inFileOrder.values().forEach(profile -> profiles.put(profile.name(), profile));
+  }
+
+  /** The profiles by name, in the order in which they are defined. */
+  public Map<String, Profile> profiles() {
+    return profiles;
+  }
+
+  /**
+   * The profile of this name.
+   *
+   * @throws ConfigurationException where there is none
+   */
+  public Profile profile(String name) {
+    Profile profile = profiles.get(name);
+    if (profile == null) {
+      throw new ConfigurationException(
+          "unknown profile %s; there are %s".formatted(name, String.join(", ", profiles.keySet())));
+    }
+    return profile;
+  }
+
+  /**
+   * The configuration that follows from what the user asks for.
+   *
+   * @throws ConfigurationException where that cannot be used
+   */
+  public MachineConfig load(ConfigSource source) {
+    Config user = userConfig(source);
+    refuseUnknownKeys(user);
+    Config merged = user.withFallback(reference);
+    try {
+      Profile profile = profile(merged.getString(PROFILE));
+      return new MachineConfig(
+          profile.name(), memory(merged), strategies(merged, profile), ksm(merged));
+    } catch (ConfigException e) {
+      throw new ConfigurationException(describe(e));
+    }
+  }
+
+  private static Config userConfig(ConfigSource source) {
+    Config user = source.file() == null ? ConfigFactory.empty() : parse(source.file());
+    if (source.profile() != null) {
+      user = user.withValue(PROFILE, ConfigValueFactory.fromAnyRef(source.profile(), "--profile"));
+    }
+    for (String setting : source.settings()) {
+      int equals = setting.indexOf('=');
+      if (equals < 1) {
+        throw new ConfigurationException("--set takes key=value, not " + setting);
+      }
+      String key = setting.substring(0, equals);
+      String value = setting.substring(equals + 1);
+      try {
+        user = user.withValue(key, ConfigValueFactory.fromAnyRef(value, "--set " + key));
+      } catch (ConfigException.BadPath e) {
+        throw new ConfigurationException("--set: " + key + " is not a key");
+      }
+    }
+    return user;
+  }
+
+  private static Config parse(Path file) {
+    if (!Files.isReadable(file) || Files.isDirectory(file)) {
+      throw new ConfigurationException(file + ": cannot be read");
+    }
+    try {
+      return ConfigFactory.parseFile(
+              file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false))
+          .resolve();
+    } catch (ConfigException e) {
+      throw new ConfigurationException(describe(e));
+    }
+  }
+
+  private void refuseUnknownKeys(Config user) {
+    TreeSet<String> known = new TreeSet<>();
+    for (Map.Entry<String, ConfigValue> entry : reference.entrySet()) {
+      if (!entry.getKey().startsWith(PROFILES + ".")) {
+        known.add(entry.getKey());
+      }
+    }
+    catalogue.byPoint().keySet().forEach(point -> known.add(STRATEGY + "." + point));
+    for (Map.Entry<String, ConfigValue> entry : user.entrySet()) {
+      if (!known.contains(entry.getKey())) {
+        throw new ConfigurationException(
+            "%s: unknown key %s; %s"
+                .formatted(
+                    where(entry.getValue().origin()),
+                    entry.getKey(),
+                    NearestNames.sentence(entry.getKey(), known)));
+      }
+    }
+  }
+
+  private static MemoryLayout memory(Config config) {
+    int nodes = config.getInt("machine.nodes");
+    long bytes = config.getBytes("machine.memory");
+    try {
+      return MemoryLayout.ofBytes(nodes, bytes);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(
+          "%s: machine: %s".formatted(where(config.getValue("machine").origin()), e.getMessage()));
+    }
+  }
+
+  private Map<String, String> strategies(Config config, Profile profile) {
+    Map<String, String> chosen = new TreeMap<>(profile.strategies());
+    catalogue
+        .byPoint()
+        .forEach((point, known) -> {
+          String key = STRATEGY + "." + point;
+          if (config.hasPath(key)) {
+            chosen.put(point, config.getString(key));
+          }
+          String name = chosen.get(point);
+          if (!known.containsKey(name)) {
+            throw new ConfigurationException(
+                "%s: %s = %s: unknown strategy; there are %s"
+                    .formatted(
+                        config.hasPath(key)
+                            ? where(config.getValue(key).origin())
+                            : "profile " + profile.name(),
+                        key,
+                        name,
+                        String.join(", ", known.keySet())));
+          }
+        });
+    return chosen;
+  }
+
+  private static Map<String, String> ksm(Config config) {
+    Map<String, String> values = new TreeMap<>();
+    for (String name : config.getConfig(KSM).root().keySet()) {
+      values.put(name, config.getString(KSM + "." + name));
+    }
+    return values;
+  }
+
+  /** {@code FILE:LINE} for a file, else what the origin is called. */
+  private static String where(@Nullable ConfigOrigin origin) {
+    if (origin == null) {
+      return "configuration";
+    }
+    String file = origin.filename();
+    return file == null ? origin.description() : file + ":" + origin.lineNumber();
+  }
+
+  private static String describe(ConfigException e) {
+    String message = String.valueOf(e.getMessage());
+    ConfigOrigin origin = e.origin();
+    if (origin == null || origin.filename() == null) {
+      return message.lines().findFirst().orElse("configuration error");
+    }
+    String detail = message.substring(message.indexOf(": ") + 2);
+    return where(origin) + ": " + detail.lines().findFirst().orElse("configuration error");
+  }
+
+  /** Names of profiles, for completion and help. */
+  public List<String> profileNames() {
+    return List.copyOf(profiles.keySet());
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.machine.config;
+
+import java.util.Map;
+import org.samepage.mm.phys.MemoryLayout;
+
+/**
+ * Everything a machine is booted from.
+ *
+ * @param profile the profile's name, for reports
+ * @param memory nodes and frames
+ * @param strategies the strategy's name by the extension point's
+ * @param ksm start values of the files in /sys/kernel/mm/ksm
+ */
+public record MachineConfig(
+    String profile, MemoryLayout memory, Map<String, String> strategies, Map<String, String> ksm) {
+  public MachineConfig {
+    strategies = Map.copyOf(strategies);
+    ksm = Map.copyOf(ksm);
+  }
+}

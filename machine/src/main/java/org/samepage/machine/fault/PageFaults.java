@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/memory.c.
+package org.samepage.machine.fault;
+
+import static org.samepage.mm.units.PageUnits.pteIndex;
+
+import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.spi.FaultHandler;
+import org.samepage.mm.units.PageUnits;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.AnonRmap;
+import org.samepage.rmap.AnonVmas;
+
+/** Resolves faults in private anonymous memory. */
+public final class PageFaults implements FaultHandler {
+  private final Folios folios;
+  private final NormalPage normalPage;
+  private final AnonVmas anonVmas;
+  private final AnonRmap rmap;
+  private final KsmZeroPages zeroPages;
+
+  public PageFaults(
+      Folios folios,
+      NormalPage normalPage,
+      AnonVmas anonVmas,
+      AnonRmap rmap,
+      KsmZeroPages zeroPages) {
+    this.folios = folios;
+    this.normalPage = normalPage;
+    this.anonVmas = anonVmas;
+    this.rmap = rmap;
+    this.zeroPages = zeroPages;
+  }
+
+  /** One fault: where it is and what it found there. */
+  private record Fault(VmArea vma, long addr, int flags, PageTable table, long origPte) {
+    boolean isWrite() {
+      return (flags & FAULT_FLAG_WRITE) != 0;
+    }
+
+    boolean isUnshare() {
+      return (flags & FAULT_FLAG_UNSHARE) != 0;
+    }
+
+    int at() {
+      return pteIndex(addr);
+    }
+
+    boolean unchanged() {
+      return table.get(at()) == origPte;
+    }
+  }
+
+  @Override
+  @PortedFrom(
+      value = {"mm/memory.c:handle_mm_fault", "mm/memory.c:__handle_mm_fault"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no hugetlb, no huge pages, no memcg")
+  public int handleMmFault(VmArea vma, long address, int flags) {
+    vma.vmMm.mmapLock.assertLocked();
+    long addr = PageUnits.pageAlignDown(address);
+    PageTable table = vma.vmMm.pgTables.pteAlloc(addr);
+    if (table == null) {
+      return VM_FAULT_OOM;
+    }
+    return handlePteFault(new Fault(vma, addr, flags, table, table.getLockless(pteIndex(addr))));
+  }
+
+  @PortedFrom(
+      value = "mm/memory.c:handle_pte_fault",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no swap, no markers, no NUMA hints yet")
+  private int handlePteFault(Fault fault) {
+    if (Pte.pteNone(fault.origPte)) {
+      return doAnonymousPage(fault);
+    }
+    if (!Pte.ptePresent(fault.origPte)) {
+      throw new IllegalStateException("a fault on an entry that this machine cannot make yet");
+    }
+    fault.table.ptl.lock();
+    if (!fault.unchanged()) {
+      fault.table.ptl.unlock();
+      return 0;
+    }
+    if ((fault.isWrite() || fault.isUnshare()) && !Pte.pteWrite(fault.origPte)) {
+      return doWpPage(fault);
+    }
+    long entry = fault.isWrite() ? Pte.pteMkdirty(fault.origPte) : fault.origPte;
+    fault.table.set(fault.at(), Pte.pteMkyoung(entry));
+    fault.table.ptl.unlock();
+    return 0;
+  }
+
+  /** The first access to a page: a read maps the zero page, a write a page of its own. */
+  @PortedFrom(
+      value = "mm/memory.c:do_anonymous_page",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0; no userfaultfd")
+  private int doAnonymousPage(Fault fault) {
+    VmArea vma = fault.vma;
+    if (!fault.isWrite()) {
+      long entry = Pte.pteMkspecial(Pte.pfnPte(Folios.ZERO_PFN, vma.vmPageProt));
+      fault.table.ptl.lock();
+      if (fault.unchanged()) {
+        fault.table.set(fault.at(), entry);
+      }
+      fault.table.ptl.unlock();
+      return 0;
+    }
+    int err = anonVmas.anonVmaPrepare(vma);
+    int folio = err == 0 ? folios.vmaAllocFolioNoprof(0) : Frames.NO_PAGE;
+    if (folio == Frames.NO_PAGE) {
+      return VM_FAULT_OOM;
+    }
+    long entry = Pte.pfnPte(folio, vma.vmPageProt);
+    if (vma.has(VmFlags.VM_WRITE)) {
+      entry = Pte.pteMkwrite(Pte.pteMkdirty(entry));
+    }
+    fault.table.ptl.lock();
+    boolean first = fault.unchanged();
+    if (first) {
+      vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
+      rmap.folioAddNewAnonRmap(folio, vma, fault.addr);
+      fault.table.set(fault.at(), entry);
+    }
+    fault.table.ptl.unlock();
+    if (!first) {
+      folios.folioPut(folio); // another thread was quicker
+    }
+    return 0;
+  }
+
+  /** A write to, or the unsharing of, a page that may not be written. Takes over the table lock. */
+  @PortedFrom(
+      value = "mm/memory.c:do_wp_page",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "private mappings; no userfaultfd")
+  private int doWpPage(Fault fault) {
+    int folio = normalPage.vmNormalPage(fault.vma, fault.addr, fault.origPte);
+    if (folio != Frames.NO_PAGE
+        && folios.folioTestAnon(folio)
+        && (folios.pageAnonExclusive(folio) || wpCanReuseAnonFolio(folio, fault.vma))) {
+      folios.setPageAnonExclusive(folio);
+      if (!fault.isUnshare()) {
+        wpPageReuse(fault);
+      }
+      fault.table.ptl.unlock();
+      return 0;
+    }
+    if (folio != Frames.NO_PAGE) {
+      folios.folioGet(folio);
+    }
+    fault.table.ptl.unlock();
+    return wpPageCopy(fault, folio);
+  }
+
+  /** Whether this mapping is the only one left, so that the page need not be copied. */
+  @PortedFrom(
+      value = "mm/memory.c:wp_can_reuse_anon_folio",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0; no swap cache, no LRU batches")
+  private boolean wpCanReuseAnonFolio(int folio, VmArea vma) {
+    if (folios.folioTestKsm(folio)
+        || folios.folioRefCount(folio) > 1
+        || !folios.folioTrylock(folio)) {
+      return false;
+    }
+    boolean alone = !folios.folioTestKsm(folio) && folios.folioRefCount(folio) == 1;
+    if (alone) {
+      rmap.folioMoveAnonRmap(folio, vma);
+    }
+    folios.folioUnlock(folio);
+    return alone;
+  }
+
+  @PortedFrom(
+      value = "mm/memory.c:wp_page_reuse",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the caller unlocks the table")
+  private static void wpPageReuse(Fault fault) {
+    long entry = Pte.pteMkyoung(fault.origPte);
+    fault.table.set(fault.at(), maybeMkwrite(Pte.pteMkdirty(entry), fault.vma));
+  }
+
+  @PortedFrom("include/linux/mm.h:maybe_mkwrite")
+  private static long maybeMkwrite(long pte, VmArea vma) {
+    return vma.has(VmFlags.VM_WRITE) ? Pte.pteMkwrite(pte) : pte;
+  }
+
+  /**
+   * Puts a copy in the page's place, for this mapping alone.
+   *
+   * @param oldFolio with a reference that is given up here; {@link Frames#NO_PAGE} for the zero
+   *     page
+   */
+  @PortedFrom(
+      value = "mm/memory.c:wp_page_copy",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "anonymous pages and the zero page; no MMU notifiers, no delay accounting")
+  private int wpPageCopy(Fault fault, int oldFolio) {
+    VmArea vma = fault.vma;
+    int err = anonVmas.anonVmaPrepare(vma);
+    int newFolio = err == 0 ? folios.vmaAllocFolioNoprof(0) : Frames.NO_PAGE;
+    if (newFolio == Frames.NO_PAGE) {
+      putIfPage(oldFolio);
+      return VM_FAULT_OOM;
+    }
+    if (oldFolio != Frames.NO_PAGE) {
+      folios.copyMcUserHighpage(newFolio, oldFolio);
+    }
+    fault.table.ptl.lock();
+    boolean copied = fault.unchanged();
+    if (copied) {
+      if (oldFolio == Frames.NO_PAGE) {
+        zeroPages.ksmMightUnmapZeroPage(vma.vmMm, fault.origPte);
+        vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
+      }
+      long entry = Pte.pfnPte(newFolio, vma.vmPageProt);
+      if (!fault.isUnshare()) {
+        entry = maybeMkwrite(Pte.pteMkdirty(entry), vma);
+      }
+      var _ = fault.table.getAndClear(fault.at());
+      rmap.folioAddNewAnonRmap(newFolio, vma, fault.addr);
+      fault.table.set(fault.at(), entry);
+      if (oldFolio != Frames.NO_PAGE) {
+        rmap.folioRemoveRmapPtes(oldFolio);
+      }
+    }
+    fault.table.ptl.unlock();
+    if (!copied) {
+      folios.folioPut(newFolio);
+    } else if (oldFolio != Frames.NO_PAGE) {
+      folios.folioPut(oldFolio); // the reference of the mapping that is gone
+    }
+    putIfPage(oldFolio);
+    return 0;
+  }
+
+  private void putIfPage(int folio) {
+    if (folio != Frames.NO_PAGE) {
+      folios.folioPut(folio);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/memory.c and mm/pt_reclaim.c.
+package org.samepage.machine.mmap;
+
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PGDIR_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
+import static org.samepage.mm.units.PageUnits.PUD_SIZE;
+import static org.samepage.mm.units.PageUnits.pgdIndex;
+import static org.samepage.mm.units.PageUnits.pmdAddrEnd;
+import static org.samepage.mm.units.PageUnits.pmdIndex;
+import static org.samepage.mm.units.PageUnits.pteIndex;
+import static org.samepage.mm.units.PageUnits.pudIndex;
+
+import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.rmap.AnonRmap;
+
+/** Empties page-table entries and lets go of the pages behind them. */
+public final class ZapRange {
+  private final Folios folios;
+  private final NormalPage normalPage;
+  private final AnonRmap rmap;
+  private final KsmZeroPages zeroPages;
+
+  public ZapRange(Folios folios, NormalPage normalPage, AnonRmap rmap, KsmZeroPages zeroPages) {
+    this.folios = folios;
+    this.normalPage = normalPage;
+    this.rmap = rmap;
+    this.zeroPages = zeroPages;
+  }
+
+  /**
+   * Empties {@code [start, end)} of a VMA. Holds mmap_lock.
+   *
+   * @param reclaimPt whether a page table that one call finds whole and leaves empty is freed
+   */
+  @PortedFrom(
+      value = {"mm/memory.c:unmap_page_range", "mm/memory.c:zap_pmd_range"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "one loop for the upper levels")
+  public void zapPageRange(VmArea vma, long start, long end, boolean reclaimPt) {
+    PgTables tables = vma.vmMm.pgTables;
+    long addr = start;
+    while (addr < end) {
+      PageTable pudTable = PgTables.below(tables.pgd(), pgdIndex(addr));
+      if (pudTable == null) {
+        addr = nextBoundary(addr, PGDIR_SIZE);
+        continue;
+      }
+      PageTable pmdTable = PgTables.below(pudTable, pudIndex(addr));
+      if (pmdTable == null) {
+        addr = nextBoundary(addr, PUD_SIZE);
+        continue;
+      }
+      long next = pmdAddrEnd(addr, end);
+      PageTable table = PgTables.below(pmdTable, pmdIndex(addr));
+      if (table != null) {
+        zapPteRange(vma, table, addr, next);
+        if (reclaimPt && next - addr == PMD_SIZE) {
+          tables.tryToFreePte(pmdTable, pmdIndex(addr));
+        }
+      }
+      addr = next;
+    }
+  }
+
+  private static long nextBoundary(long addr, long size) {
+    return (addr + size) & -size;
+  }
+
+  /** Empties a part of one table. */
+  @PortedFrom(
+      value = "mm/memory.c:zap_pte_range",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "present entries; pages are freed at once, not in batches")
+  private void zapPteRange(VmArea vma, PageTable table, long start, long end) {
+    Mm mm = vma.vmMm;
+    table.ptl.lock();
+    for (long addr = start; addr < end; addr += PAGE_SIZE) {
+      int at = pteIndex(addr);
+      if (Pte.pteNone(table.get(at))) {
+        continue;
+      }
+      long pte = table.getAndClear(at);
+      int folio = normalPage.vmNormalPage(vma, addr, pte);
+      if (folio == Frames.NO_PAGE) {
+        zeroPages.ksmMightUnmapZeroPage(mm, pte);
+        continue;
+      }
+      mm.addMmCounter(Mm.MM_ANONPAGES, -1);
+      rmap.folioRemoveRmapPtes(folio);
+      folios.folioPut(folio);
+    }
+    table.ptl.unlock();
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.machine.proc;
+
+import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
+
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.units.PageUnits;
+import org.samepage.mm.vma.Mm;
+
+/** The present pages of an address space, as /proc/PID/pagemap would tell them. */
+public final class ProcPagemap {
+  /** Levels above the lowest tables. */
+  private static final int TOP = 3;
+
+  private ProcPagemap() {}
+
+  /** Sees one present page. */
+  @FunctionalInterface
+  public interface Visitor {
+    void page(long addr, int pfn);
+  }
+
+  /** Visits all present pages in address order, the zero page's mappings too. */
+  public static void visit(Mm mm, Visitor visitor) {
+    mm.mmapLock.readLock();
+    try {
+      visit(mm.pgTables.pgd(), TOP, 0, visitor);
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+  }
+
+  private static void visit(PageTable table, int level, long base, Visitor visitor) {
+    int shift = PageUnits.PAGE_SHIFT + 9 * level;
+    for (int i = 0; i < PTRS_PER_TABLE; i++) {
+      long addr = base + ((long) i << shift);
+      long word = table.getLockless(i);
+      if (level == 0) {
+        if (Pte.ptePresent(word)) {
+          visitor.page(addr, (int) Pte.ptePfn(word));
+        }
+        continue;
+      }
+      PageTable lower = word == 0 ? null : table.lower(i);
+      if (lower != null) {
+        visit(lower, level - 1, addr, visitor);
+      }
+    }
+  }
+}

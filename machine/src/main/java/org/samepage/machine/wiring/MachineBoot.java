@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.machine.wiring;
+
+import com.google.inject.Guice;
+import com.google.inject.Stage;
+import com.google.inject.util.Modules;
+import java.util.Map;
+import org.samepage.ksm.wiring.KsmModule;
+import org.samepage.ksm.wiring.StrategyCatalogue;
+import org.samepage.machine.Machine;
+import org.samepage.machine.config.ConfigurationException;
+import org.samepage.machine.config.MachineConfig;
+import org.samepage.mm.errno.Errno;
+import org.samepage.mm.wiring.MmCoreModule;
+import org.samepage.pagewalk.wiring.PagewalkModule;
+import org.samepage.rmap.wiring.RmapModule;
+
+/** Boots machines: one injector each, so that any number of them live side by side. */
+public final class MachineBoot {
+  private final StrategyCatalogue catalogue;
+
+  /**
+   * Boots with these strategies.
+   *
+   * @param catalogue holds the names that configurations choose
+   */
+  public MachineBoot(StrategyCatalogue catalogue) {
+    this.catalogue = catalogue;
+  }
+
+  /**
+   * A machine with nothing on it.
+   *
+   * @throws ConfigurationException where a start value of KSM is refused
+   */
+  public Machine boot(MachineConfig config) {
+    Machine machine =
+        Guice.createInjector(
+                Stage.DEVELOPMENT,
+                new MmCoreModule(),
+                new PagewalkModule(),
+                new RmapModule(),
+                new KsmModule(),
+                Modules.combine(catalogue.modules()),
+                new MachineModule(config))
+            .getInstance(Machine.class);
+    for (Map.Entry<String, String> start : config.ksm().entrySet()) {
+      int err = machine.ksm().sysfs().store(start.getKey(), start.getValue());
+      if (err != 0) {
+        machine.close();
+        throw new ConfigurationException(
+            "ksm.%s = %s: refused with %s"
+                .formatted(start.getKey(), start.getValue(), Errno.name(err)));
+      }
+    }
+    return machine;
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.machine.wiring;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provider;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import java.util.Map;
+import java.util.Objects;
+import org.samepage.ksm.control.KsmSysfs;
+import org.samepage.ksm.control.Ksmd;
+import org.samepage.ksm.rmapwalk.RmapWalkKsm;
+import org.samepage.ksm.slots.KsmSlots;
+import org.samepage.ksm.spi.ExtensionPoint;
+import org.samepage.ksm.spi.RmapItemLayout;
+import org.samepage.ksm.spi.RmapWalkStrategy;
+import org.samepage.ksm.spi.ScanStrategy;
+import org.samepage.ksm.spi.UnmergeStrategy;
+import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.unmerge.KsmMadvise;
+import org.samepage.ksm.wiring.Strategies;
+import org.samepage.machine.Machine;
+import org.samepage.machine.access.UserAccess;
+import org.samepage.machine.config.MachineConfig;
+import org.samepage.machine.exit.ExitMmap;
+import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.machine.fault.PageFaults;
+import org.samepage.machine.hash.Xxh64;
+import org.samepage.machine.mmap.Madvise;
+import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.mmap.ZapRange;
+import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.MemoryLayout;
+import org.samepage.mm.phys.PageAllocator;
+import org.samepage.mm.phys.PageContents;
+import org.samepage.mm.report.KernelLog;
+import org.samepage.mm.sched.FreeRunning;
+import org.samepage.mm.sched.Sched;
+import org.samepage.mm.spi.FaultHandler;
+import org.samepage.mm.spi.PageHash;
+import org.samepage.mm.time.KernelClock;
+import org.samepage.mm.time.VirtualClock;
+import org.samepage.mm.work.ProbeBudget;
+import org.samepage.rmap.AnonRmap;
+import org.samepage.rmap.AnonVmas;
+
+/** The machine above mm-core, pagewalk, rmap and ksm, with the strategies that it runs with. */
+final class MachineModule extends AbstractModule {
+  private final MachineConfig config;
+
+  MachineModule(MachineConfig config) {
+    this.config = config;
+  }
+
+  @Override
+  protected void configure() {
+    bind(MemoryLayout.class).toInstance(config.memory());
+    bind(PageHash.class).to(Xxh64.class);
+    bind(FaultHandler.class).to(PageFaults.class);
+  }
+
+  @Provides
+  @Singleton
+  Sched sched() {
+    return new FreeRunning();
+  }
+
+  @Provides
+  @Singleton
+  KernelClock clock() {
+    return new VirtualClock();
+  }
+
+  @Provides
+  Xxh64 xxh64() {
+    return new Xxh64();
+  }
+
+  @Provides
+  @Singleton
+  Strategies strategies(
+      Map<String, Provider<ScanStrategy>> scan,
+      Map<String, Provider<UnmergeStrategy>> unmerge,
+      Map<String, Provider<RmapWalkStrategy>> rmapWalk,
+      Map<String, Provider<RmapItemLayout>> layout) {
+    return new Strategies(
+        pick(ScanStrategy.class, scan),
+        pick(UnmergeStrategy.class, unmerge),
+        pick(RmapWalkStrategy.class, rmapWalk),
+        pick(RmapItemLayout.class, layout));
+  }
+
+  private <S> S pick(Class<S> point, Map<String, Provider<S>> known) {
+    ExtensionPoint name = Objects.requireNonNull(point.getAnnotation(ExtensionPoint.class));
+    String chosen = Objects.requireNonNull(config.strategies().get(name.value()), name.value());
+    return Objects.requireNonNull(known.get(chosen), chosen).get();
+  }
+
+  @Provides
+  @Singleton
+  KsmZeroPages ksmZeroPages(KsmState state) {
+    return new KsmZeroPages(state.ksmZeroPages);
+  }
+
+  @Provides
+  @Singleton
+  PageFaults pageFaults(
+      Folios folios,
+      NormalPage normalPage,
+      AnonVmas anonVmas,
+      AnonRmap rmap,
+      KsmZeroPages zeroPages) {
+    return new PageFaults(folios, normalPage, anonVmas, rmap, zeroPages);
+  }
+
+  @Provides
+  @Singleton
+  UserAccess userAccess(Folios folios, FaultHandler faults) {
+    return new UserAccess(folios, faults);
+  }
+
+  @Provides
+  @Singleton
+  ZapRange zapRange(Folios folios, NormalPage normalPage, AnonRmap rmap, KsmZeroPages zeroPages) {
+    return new ZapRange(folios, normalPage, rmap, zeroPages);
+  }
+
+  @Provides
+  @Singleton
+  Madvise madvise(KsmMadvise ksm, ZapRange zap) {
+    return new Madvise(ksm, zap);
+  }
+
+  @Provides
+  @Singleton
+  ExitMmap exitMmap(KsmSlots slots, ZapRange zap, AnonVmas anonVmas) {
+    return new ExitMmap(slots, zap, anonVmas);
+  }
+
+  @Provides
+  @Singleton
+  Machine machine(
+      Sched sched,
+      Folios folios,
+      PageAllocator allocator,
+      PageContents contents,
+      KernelLog log,
+      ProbeBudget budget,
+      KsmState ksmState,
+      Ksmd ksmd,
+      KsmSysfs ksm,
+      RmapWalkKsm rmapWalk,
+      Strategies strategies,
+      Madvise madvise,
+      UserAccess access,
+      ExitMmap exit) {
+    return new Machine(
+        config,
+        new Machine.Memory(folios, allocator, contents),
+        new Machine.Kernel(sched, log, budget),
+        new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, strategies),
+        new Machine.Calls(new Mmap(), madvise, access, exit));
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.samepage.ksm.rmapwalk.RmapWalkKsm;
+import org.samepage.machine.testing.TestMachine;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.report.KernelBugException;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.rmap.PageVmaMappedWalk;
+import org.samepage.rmap.RmapWalkControl;
+
+final class RmapWalkKsmTest {
+  /** Writes down which entries map the folio. */
+  private static class Finder extends RmapWalkControl {
+    final PageVmaMappedWalk pvmw = new PageVmaMappedWalk();
+    final List<Long> found = new ArrayList<>();
+
+    @Override
+    public boolean rmapOne(int folio, VmArea vma, long addr) {
+      if (pvmw.pageVmaMappedWalk(vma, addr, folio)) {
+        pvmw.pageVmaMappedWalkDone();
+        found.add(addr);
+      }
+      return true;
+    }
+  }
+
+  private static void walk(TestMachine m, int folio, RmapWalkControl rwc) {
+    Folios folios = m.machine.memory().folios();
+    RmapWalkKsm walk = m.machine.ksm().rmapWalk();
+    folios.folioLock(folio);
+    walk.rmapWalkKsm(folio, rwc);
+    folios.folioUnlock(folio);
+  }
+
+  @Test
+  void finds_every_mapping_of_a_merged_page_newest_item_first() throws Exception {
+    try (TestMachine m = TestMachine.boot("linux-6.18")) {
+      UserProcess a = m.mergeable(4);
+      UserProcess b = m.mergeable(4);
+      for (int i = 0; i < 4; i++) {
+        TestMachine.write(a, i, 1);
+        TestMachine.write(b, i, i == 2 ? 1 : 100 + i);
+      }
+      m.passes(2);
+      int merged = TestMachine.pfn(a, 0);
+      Finder finder = new Finder();
+      walk(m, merged, finder);
+      assertThat(finder.found)
+          .containsExactly(
+              TestMachine.page(2), // of b, appended last
+              TestMachine.page(3),
+              TestMachine.page(2),
+              TestMachine.page(1),
+              TestMachine.page(0));
+      assertThat(m.machine.work().rmapWalks).isEqualTo(1);
+      assertThat(m.machine.work().rmapIterations).as("both passes").isEqualTo(2 * 5);
+      assertThat(m.machine.work().rmapMmMismatch).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void stops_everywhere_when_the_callback_has_enough() throws Exception {
+    try (TestMachine m = TestMachine.boot("linux-6.18")) {
+      UserProcess a = m.mergeable(4);
+      for (int i = 0; i < 4; i++) {
+        TestMachine.write(a, i, 1);
+      }
+      m.passes(2);
+      Finder first =
+          new Finder() {
+            @Override
+            public boolean done(int folio) {
+              return found.size() == 2;
+            }
+          };
+      walk(m, TestMachine.pfn(a, 0), first);
+      assertThat(first.found).hasSize(2);
+      assertThat(m.machine.work().rmapIterations).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void says_that_it_gave_up_where_a_lock_is_taken_and_it_may_only_try() throws Exception {
+    try (TestMachine m = TestMachine.boot("linux-6.18")) {
+      UserProcess a = m.mergeable(2);
+      TestMachine.write(a, 0, 1);
+      TestMachine.write(a, 1, 1);
+      m.passes(2);
+      VmArea vma = a.mm().vmas.get(0);
+      var lock = Objects.requireNonNull(vma.anonVma).root.rwsem;
+      lock.writeLock();
+      Finder finder = new Finder();
+      finder.tryLock = true;
+      walk(m, TestMachine.pfn(a, 0), finder);
+      assertThat(finder.contended).isTrue();
+      assertThat(finder.found).isEmpty();
+      lock.writeUnlock();
+    }
+  }
+
+  @Test
+  void the_folio_must_be_merged_and_locked() throws Exception {
+    TestMachine m = TestMachine.boot("linux-6.18");
+    UserProcess a = m.mergeable(2);
+    TestMachine.write(a, 0, 1);
+    TestMachine.write(a, 1, 1);
+    RmapWalkKsm walk = m.machine.ksm().rmapWalk();
+    assertThatThrownBy(() -> walk.rmapWalkKsm(TestMachine.pfn(a, 0), new Finder()))
+        .isInstanceOf(KernelBugException.class);
+    m.passes(2);
+    assertThatThrownBy(() -> walk.rmapWalkKsm(TestMachine.pfn(a, 0), new Finder()))
+        .hasMessageContaining("not locked");
+    assertThat(m.machine.log().reports()).hasSize(2);
+    m.machine.close();
+  }
+}

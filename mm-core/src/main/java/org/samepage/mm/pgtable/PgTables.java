@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/memory.c, include/linux/{mm,pgtable}.h and mm/pgtable-generic.c.
+package org.samepage.mm.pgtable;
+
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
+import static org.samepage.mm.units.PageUnits.pgdIndex;
+import static org.samepage.mm.units.PageUnits.pmdIndex;
+import static org.samepage.mm.units.PageUnits.pudIndex;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.phys.PageFlags;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.KernelLock;
+import org.samepage.mm.sched.LockClass;
+import org.samepage.mm.sched.Sched;
+
+/**
+ * The page tables of one address space: four levels, the top one made with it.
+ *
+ * <p>Tables are made on demand, under the lock of the level above, and counted in {@link
+ * #pgtablesBytes}; the top one is not counted.
+ */
+public final class PgTables {
+  /** Levels whose entries point to tables. */
+  private static final int UPPER_LEVELS = 3;
+
+  private final Sched sched;
+  private final Folios folios;
+  private final KernelLock pageTableLock;
+  private final AtomicLong pgtablesBytes = new AtomicLong();
+  private final PageTable pgd;
+
+  /**
+   * The tables of a new address space.
+   *
+   * @throws OutOfFramesException where no frame is left for the top table
+   */
+  public PgTables(Sched sched, Folios folios) {
+    this.sched = sched;
+    this.folios = folios;
+    this.pageTableLock = new KernelLock(sched, LockClass.PAGE_TABLE_LOCK);
+    PageTable top = newTable(pageTableLock, true);
+    if (top == null) {
+      throw new OutOfFramesException();
+    }
+    this.pgd = top;
+  }
+
+  /** No frame is left for a page table. */
+  public static final class OutOfFramesException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** The top table. */
+  public PageTable pgd() {
+    return pgd;
+  }
+
+  /** mm->page_table_lock: guards the upper two levels and a VMA's anon_vma while it is set. */
+  public KernelLock pageTableLock() {
+    return pageTableLock;
+  }
+
+  /** Bytes of all tables but the top one: what VmPTE shows. */
+  public long pgtablesBytes() {
+    return pgtablesBytes.get();
+  }
+
+  /** The table of PUD words for this address; null where the top entry is empty. */
+  public @Nullable PageTable pudTable(long addr) {
+    return below(pgd, pgdIndex(addr));
+  }
+
+  /** The table of PMD words for this address; null where a level above is empty. */
+  public @Nullable PageTable pmdTable(long addr) {
+    PageTable pud = pudTable(addr);
+    return pud == null ? null : below(pud, pudIndex(addr));
+  }
+
+  /** The table of PTEs for this address; null where a level above is empty or a leaf. */
+  public @Nullable PageTable pteTable(long addr) {
+    PageTable pmd = pmdTable(addr);
+    return pmd == null ? null : below(pmd, pmdIndex(addr));
+  }
+
+  /** The table that a word points to; null where it is none or a leaf. */
+  public static @Nullable PageTable below(PageTable table, int index) {
+    long word = table.getLockless(index);
+    return Pmd.pmdNone(word) || Pmd.pmdLeaf(word) ? null : table.lower(index);
+  }
+
+  /**
+   * The table of PTEs for this address, with the tables above it, made where missing.
+   *
+   * @return null where memory is short
+   */
+  @PortedFrom(
+      value = {
+        "include/linux/mm.h:pte_alloc",
+        "mm/memory.c:__pud_alloc",
+        "mm/memory.c:__pmd_alloc"
+      },
+      fidelity = Fidelity.ADAPTED,
+      differs = "all levels in one call")
+  public @Nullable PageTable pteAlloc(long addr) {
+    PageTable pud = pudTable(addr);
+    if (pud == null) {
+      pud = install(pgd, pgdIndex(addr), pageTableLock, LockClass.PAGE_TABLE_LOCK, true);
+    }
+    if (pud == null) {
+      return null;
+    }
+    PageTable pmd = below(pud, pudIndex(addr));
+    if (pmd == null) {
+      pmd = install(pud, pudIndex(addr), pageTableLock, LockClass.PMD_LOCK, true);
+    }
+    if (pmd == null) {
+      return null;
+    }
+    PageTable pte = below(pmd, pmdIndex(addr));
+    return pte != null ? pte : install(pmd, pmdIndex(addr), pmd.ptl, LockClass.PTE_LOCK, false);
+  }
+
+  /** Makes a table and hangs it in; where somebody was quicker, theirs is taken. */
+  @PortedFrom(
+      value = {"mm/memory.c:__pte_alloc", "mm/memory.c:pmd_install"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "one function for all levels")
+  private @Nullable PageTable install(
+      PageTable upper, int index, KernelLock upperLock, LockClass ownLock, boolean pointsToTables) {
+    KernelLock lock =
+        ownLock == LockClass.PAGE_TABLE_LOCK ? pageTableLock : new KernelLock(sched, ownLock);
+    PageTable fresh = newTable(lock, pointsToTables);
+    if (fresh == null) {
+      return null;
+    }
+    upperLock.lock();
+    PageTable there = below(upper, index);
+    pgtablesBytes.addAndGet(PAGE_SIZE);
+    if (there == null) {
+      upper.link(index, fresh);
+    }
+    upperLock.unlock();
+    if (there != null) {
+      freeTable(fresh);
+      return there;
+    }
+    return fresh;
+  }
+
+  private @Nullable PageTable newTable(KernelLock ptl, boolean pointsToTables) {
+    int pfn = folios.vmaAllocFolioNoprof(0);
+    if (pfn == Frames.NO_PAGE) {
+      return null;
+    }
+    folios.frames().setFlag(pfn, PageFlags.PG_TABLE);
+    return new PageTable(pfn, ptl, pointsToTables);
+  }
+
+  /** Frees a table of the lowest level if it is empty. Holds mmap_lock, and no table lock. */
+  @PortedFrom(
+      value = {"mm/pt_reclaim.c:try_get_and_clear_pmd", "mm/pt_reclaim.c:try_to_free_pte"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "always looks at the table again")
+  public void tryToFreePte(PageTable pmdTable, int index) {
+    pmdTable.ptl.lock();
+    PageTable table = below(pmdTable, index);
+    boolean empty = false;
+    if (table != null) {
+      table.ptl.lock();
+      empty = table.isEmpty();
+      if (empty) {
+        pmdTable.unlink(index);
+      }
+      table.ptl.unlock();
+    }
+    pmdTable.ptl.unlock();
+    if (table != null && empty) {
+      freeTable(table);
+    }
+  }
+
+  /** Frees all tables but the top one; the address space has no VMAs any more. */
+  @PortedFrom(
+      value = "mm/memory.c:free_pgtables",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "of a whole address space")
+  public void freePgtables() {
+    freeBelow(pgd, UPPER_LEVELS);
+  }
+
+  /** Frees the top table: the address space itself goes. */
+  @PortedFrom(
+      value = "kernel/fork.c:mm_free_pgd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "called by the holder of the last mm_count")
+  public void mmFreePgd() {
+    folios.folioPut(pgd.pfn);
+  }
+
+  private void freeBelow(PageTable table, int levels) {
+    if (levels == 0) {
+      return;
+    }
+    for (int i = 0; i < PTRS_PER_TABLE; i++) {
+      PageTable lower = table.lower(i);
+      if (lower != null) {
+        freeBelow(lower, levels - 1);
+        table.unlink(i);
+        freeTable(lower);
+      }
+    }
+  }
+
+  private void freeTable(PageTable table) {
+    pgtablesBytes.addAndGet(-PAGE_SIZE);
+    folios.folioPut(table.pfn);
+  }
+}

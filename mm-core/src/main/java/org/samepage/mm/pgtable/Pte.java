@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from arch/x86/include/asm/{pgtable,pgtable_types,pgtable-invert}.h.
+package org.samepage.mm.pgtable;
+
+import org.samepage.mm.port.PortedFrom;
+
+/**
+ * The word of a page-table entry, as functions over a {@code long}.
+ *
+ * <pre>
+ *  63 62..59 58          57     52 51 .. 12  11    10      9       8      7   6 5 4 3 2 1 0
+ *  NX pkey   SAVED_DIRTY SOFTW4    pfn       SOFT  UFFD_WP SPECIAL GLOBAL PAT D A     U W P
+ * </pre>
+ *
+ * <p>A word that is not zero and not PRESENT has its pfn field inverted (the L1TF defence), so a
+ * PROT_NONE page still reads back the pfn it was given.
+ */
+public final class Pte {
+  public static final long PRESENT = 1L;
+  public static final long RW = 1L << 1;
+  public static final long USER = 1L << 2;
+  public static final long ACCESSED = 1L << 5;
+  public static final long DIRTY = 1L << 6;
+  public static final long PSE = 1L << 7;
+
+  /** GLOBAL, which means PROT_NONE while PRESENT is clear. */
+  public static final long PROTNONE = 1L << 8;
+
+  public static final long SPECIAL = 1L << 9;
+  public static final long UFFD_WP = 1L << 10;
+  public static final long SAVED_DIRTY = 1L << 58;
+  public static final long NX = 1L << 63;
+
+  /** The bits that hold the pfn. */
+  public static final long PFN_MASK = 0x000f_ffff_ffff_f000L;
+
+  private static final int PFN_SHIFT = 12;
+
+  private Pte() {}
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_none")
+  public static boolean pteNone(long pte) {
+    return pte == 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_present")
+  public static boolean ptePresent(long pte) {
+    return (pte & (PRESENT | PROTNONE)) != 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_write")
+  public static boolean pteWrite(long pte) {
+    return (pte & RW) != 0 || pteShstk(pte);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_shstk")
+  private static boolean pteShstk(long pte) {
+    return (pte & (RW | DIRTY)) == DIRTY;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_dirty")
+  public static boolean pteDirty(long pte) {
+    return (pte & (DIRTY | SAVED_DIRTY)) != 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_young")
+  public static boolean pteYoung(long pte) {
+    return (pte & ACCESSED) != 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_special")
+  public static boolean pteSpecial(long pte) {
+    return (pte & SPECIAL) != 0;
+  }
+
+  /** The page frame number; of a word that is not present, what its bits say. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_pfn")
+  public static long ptePfn(long pte) {
+    return ((pte ^ protnoneMask(pte)) & PFN_MASK) >>> PFN_SHIFT;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable-invert.h:protnone_mask")
+  private static long protnoneMask(long val) {
+    return needsInvert(val) ? -1L : 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable-invert.h:__pte_needs_invert")
+  private static boolean needsInvert(long val) {
+    return val != 0 && (val & PRESENT) == 0;
+  }
+
+  /** The word that maps a frame with these protection bits. */
+  @PortedFrom({"arch/x86/include/asm/pgtable.h:pfn_pte", "include/linux/pgtable.h:mk_pte"})
+  public static long pfnPte(long pfn, long pgprot) {
+    long field = (pfn << PFN_SHIFT) ^ protnoneMask(pgprot);
+    return (field & PFN_MASK) | pgprot;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkwrite_novma")
+  public static long pteMkwrite(long pte) {
+    return clearSaveddirty(pte | RW);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_wrprotect")
+  public static long pteWrprotect(long pte) {
+    return mksaveddirty(pte & ~RW);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkdirty")
+  public static long pteMkdirty(long pte) {
+    return mksaveddirty(pte | DIRTY);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkclean")
+  public static long pteMkclean(long pte) {
+    return pte & ~(DIRTY | SAVED_DIRTY);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkyoung")
+  public static long pteMkyoung(long pte) {
+    return pte | ACCESSED;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkold")
+  public static long pteMkold(long pte) {
+    return pte & ~ACCESSED;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkspecial")
+  public static long pteMkspecial(long pte) {
+    return pte | SPECIAL;
+  }
+
+  /** Moves the dirty bit of a word that is not writable to where it cannot mean a shadow stack. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:mksaveddirty_shift")
+  private static long mksaveddirty(long v) {
+    long cond = (~v >>> 1) & 1;
+    v |= ((v >>> 6) & cond) << 58;
+    return v & ~(cond << 6);
+  }
+
+  /** Moves it back where the word is writable. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:clear_saveddirty_shift")
+  private static long clearSaveddirty(long v) {
+    long cond = (v >>> 1) & 1;
+    v |= ((v >>> 58) & cond) << 6;
+    return v & ~(cond << 58);
+  }
+}

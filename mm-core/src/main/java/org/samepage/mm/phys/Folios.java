@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from include/linux/{mm,page_ref,page-flags,pagemap}.h, mm/page_alloc.c, mm/swap.c.
+package org.samepage.mm.phys;
+
+import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_ANON;
+import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_KSM;
+import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
+
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.LockClass;
+import org.samepage.mm.sched.Sched;
+
+/**
+ * Folios of one page, named by their pfn: references, lock, mapping, contents, and their end.
+ *
+ * <p>A folio begins with reference count 1 and ends when the count reaches 0: only then its mapping
+ * is cleared, which is what a KSM stable node relies on when it peeps at a page it holds no
+ * reference to.
+ */
+public final class Folios {
+  /** The frame of the shared zero page: reserved, never counted, never freed. */
+  public static final int ZERO_PFN = 1;
+
+  private final Sched sched;
+  private final Frames frames;
+  private final PageAllocator allocator;
+  private final PageContents contents;
+
+  public Folios(Sched sched, Frames frames, PageAllocator allocator, PageContents contents) {
+    this.sched = sched;
+    this.frames = frames;
+    this.allocator = allocator;
+    this.contents = contents;
+    frames.populate(ZERO_PFN);
+    frames.resetFlags(ZERO_PFN, PageFlags.PG_RESERVED);
+    frames.setRefcount(ZERO_PFN, 1);
+  }
+
+  public Frames frames() {
+    return frames;
+  }
+
+  @PortedFrom("include/linux/pgtable.h:is_zero_pfn")
+  public static boolean isZeroPfn(long pfn) {
+    return pfn == ZERO_PFN;
+  }
+
+  /**
+   * A new frame full of zeros, with one reference.
+   *
+   * @return its pfn, or {@link Frames#NO_PAGE} where memory is short
+   */
+  @PortedFrom(
+      value = "mm/mempolicy.c:vma_alloc_folio_noprof",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0; always zeroed, at no cost; no policy, no memcg charge")
+  public int vmaAllocFolioNoprof(int nid) {
+    sched.mightSleep();
+    int pfn = allocator.allocFrozenPagesNoprofRaw(nid);
+    if (pfn != Frames.NO_PAGE) {
+      frames.setRefcount(pfn, 1);
+    }
+    return pfn;
+  }
+
+  // References
+
+  @PortedFrom("include/linux/page_ref.h:folio_ref_count")
+  public int folioRefCount(int pfn) {
+    return frames.refcount(pfn);
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_get")
+  public void folioGet(int pfn) {
+    frames.addRefcount(pfn, 1);
+  }
+
+  /** Takes a reference unless the count is 0: freed, or frozen. */
+  @PortedFrom("include/linux/page_ref.h:folio_try_get")
+  public boolean folioTryGet(int pfn) {
+    sched.yieldPoint();
+    for (int count = frames.refcount(pfn); count != 0; count = frames.refcount(pfn)) {
+      if (frames.casRefcount(pfn, count, count + 1)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_put")
+  public void folioPut(int pfn) {
+    int count = frames.addRefcount(pfn, -1);
+    if (count == 0) {
+      folioPutRaw(pfn);
+    } else if (count < 0) {
+      throw new IllegalStateException("pfn " + pfn + " was put once too often");
+    }
+  }
+
+  @PortedFrom(
+      value = {"mm/swap.c:__folio_put", "mm/page_alloc.c:free_pages_prepare"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0; no LRU, memcg, or page owner")
+  private void folioPutRaw(int pfn) {
+    if (frames.mapcountRaw(pfn) != -1) {
+      throw new IllegalStateException("pfn " + pfn + " is freed while it is mapped");
+    }
+    if (frames.testFlag(pfn, PageFlags.PG_LOCKED)) {
+      throw new IllegalStateException("pfn " + pfn + " is freed while it is locked");
+    }
+    frames.setMapping(pfn, null);
+    frames.setIndex(pfn, 0);
+    frames.resetFlags(pfn, 0);
+    contents.release(frames.contentSlot(pfn));
+    frames.setContentSlot(pfn, PageContents.ZERO_SLOT);
+    allocator.freeFrozenPages(pfn);
+  }
+
+  // The folio lock
+
+  @PortedFrom("include/linux/pagemap.h:folio_trylock")
+  public boolean folioTrylock(int pfn) {
+    if (frames.testAndSetFlag(pfn, PageFlags.PG_LOCKED)) {
+      return false;
+    }
+    sched.acquired(LockClass.FOLIO_LOCK, this, pfn);
+    return true;
+  }
+
+  @PortedFrom(
+      value = "include/linux/pagemap.h:folio_lock",
+      fidelity = Fidelity.ADAPTED,
+      differs = "waits by polling through the scheduler seam")
+  public void folioLock(int pfn) {
+    sched.acquiring(LockClass.FOLIO_LOCK, this, pfn);
+    for (int attempt = 0; frames.testAndSetFlag(pfn, PageFlags.PG_LOCKED); attempt++) {
+      sched.contended(LockClass.FOLIO_LOCK, attempt);
+    }
+    sched.acquired(LockClass.FOLIO_LOCK, this, pfn);
+  }
+
+  @PortedFrom("mm/filemap.c:folio_unlock")
+  public void folioUnlock(int pfn) {
+    if (!folioTestLocked(pfn)) {
+      throw new IllegalStateException("pfn " + pfn + " is not locked");
+    }
+    frames.clearFlag(pfn, PageFlags.PG_LOCKED);
+    sched.released(LockClass.FOLIO_LOCK, this, pfn);
+  }
+
+  public boolean folioTestLocked(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_LOCKED);
+  }
+
+  // Flags and mapping
+
+  @PortedFrom("include/linux/page-flags.h:folio_test_anon")
+  public boolean folioTestAnon(int pfn) {
+    FolioMapping mapping = frames.mapping(pfn);
+    return mapping != null && (mapping.mappingFlags() & FOLIO_MAPPING_ANON) != 0;
+  }
+
+  @PortedFrom("include/linux/page-flags.h:folio_test_ksm")
+  public boolean folioTestKsm(int pfn) {
+    FolioMapping mapping = frames.mapping(pfn);
+    return mapping != null && mapping.mappingFlags() == FOLIO_MAPPING_KSM;
+  }
+
+  /** The mapping, whatever its kind. */
+  @PortedFrom("mm/internal.h:folio_raw_mapping")
+  public @Nullable FolioMapping folioRawMapping(int pfn) {
+    return frames.mapping(pfn);
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_mapcount")
+  public int folioMapcount(int pfn) {
+    return frames.mapcountRaw(pfn) + 1;
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_mapped")
+  public boolean folioMapped(int pfn) {
+    return folioMapcount(pfn) >= 1;
+  }
+
+  @PortedFrom("include/linux/page-flags.h:PageAnonExclusive")
+  public boolean pageAnonExclusive(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_ANON_EXCLUSIVE);
+  }
+
+  @PortedFrom("include/linux/page-flags.h:SetPageAnonExclusive")
+  public void setPageAnonExclusive(int pfn) {
+    frames.setFlag(pfn, PageFlags.PG_ANON_EXCLUSIVE);
+  }
+
+  @PortedFrom("include/linux/page-flags.h:ClearPageAnonExclusive")
+  public void clearPageAnonExclusive(int pfn) {
+    frames.clearFlag(pfn, PageFlags.PG_ANON_EXCLUSIVE);
+  }
+
+  public boolean folioTestSwapcache(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_SWAPCACHE);
+  }
+
+  public boolean folioTestDirty(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_DIRTY);
+  }
+
+  @PortedFrom(
+      value = "mm/page-writeback.c:folio_mark_dirty",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "anonymous folios: the flag alone")
+  public void folioMarkDirty(int pfn) {
+    frames.setFlag(pfn, PageFlags.PG_DIRTY);
+  }
+
+  @PortedFrom(
+      value = "mm/swap.c:folio_mark_accessed",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no LRU: the referenced flag alone")
+  public void folioMarkAccessed(int pfn) {
+    frames.setFlag(pfn, PageFlags.PG_REFERENCED);
+  }
+
+  // Contents
+
+  public byte byteAt(int pfn, int offset) {
+    return contents.get(frames.contentSlot(pfn), offset);
+  }
+
+  public void setByte(int pfn, int offset, byte value) {
+    contents.set(ownSlot(pfn, true), offset, value);
+  }
+
+  /** Overwrites a whole page. */
+  public void writePage(int pfn, byte[] page) {
+    contents.write(ownSlot(pfn, false), page);
+  }
+
+  /** Copies a whole page out. */
+  public void readPage(int pfn, byte[] page) {
+    contents.read(frames.contentSlot(pfn), page);
+  }
+
+  /** Where the page's bytes are, for code that reads raw memory while it holds a reference. */
+  public long contentAddress(int pfn) {
+    return contents.address(frames.contentSlot(pfn));
+  }
+
+  /** Copies one page over another; a page of shared zeros stays shared. */
+  @PortedFrom(
+      value = "include/linux/highmem.h:copy_mc_user_highpage",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "memory has no errors here")
+  public void copyMcUserHighpage(int to, int from) {
+    int source = frames.contentSlot(from);
+    if (source != PageContents.ZERO_SLOT) {
+      contents.copy(source, ownSlot(to, false));
+    } else if (frames.contentSlot(to) != PageContents.ZERO_SLOT) {
+      contents.fill(frames.contentSlot(to), (byte) 0);
+    }
+  }
+
+  /**
+   * Compares two pages as unsigned bytes.
+   *
+   * @return negative, 0 or positive, as the first is less, equal or greater
+   */
+  @PortedFrom(
+      value = "mm/util.c:memcmp_pages",
+      fidelity = Fidelity.ADAPTED,
+      differs = "counts the bytes it had to compare")
+  public int memcmpPages(int a, int b) {
+    int slotA = frames.contentSlot(a);
+    int slotB = frames.contentSlot(b);
+    int at = contents.mismatch(slotA, slotB);
+    if (at == PAGE_BYTES) {
+      sched.current().work.bytesCompared += at;
+      return 0;
+    }
+    sched.current().work.bytesCompared += at + 1;
+    return Byte.compareUnsigned(contents.get(slotA, at), contents.get(slotB, at));
+  }
+
+  /**
+   * The slot that this frame alone uses, made on the first write.
+   *
+   * @param keep whether the bytes it had must be there afterwards
+   */
+  private int ownSlot(int pfn, boolean keep) {
+    int slot = frames.contentSlot(pfn);
+    if (slot != PageContents.ZERO_SLOT) {
+      return slot;
+    }
+    if (isZeroPfn(pfn)) {
+      throw new IllegalStateException("the zero page is not written");
+    }
+    int fresh = contents.allocate();
+    if (keep) {
+      contents.fill(fresh, (byte) 0);
+    }
+    if (frames.casContentSlot(pfn, PageContents.ZERO_SLOT, fresh)) {
+      return fresh;
+    }
+    contents.release(fresh);
+    return frames.contentSlot(pfn);
+  }
+}

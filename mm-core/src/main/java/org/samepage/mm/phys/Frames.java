@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.mm.phys;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+
+/**
+ * The rows of all frames: the machine's struct pages.
+ *
+ * <pre>
+ *   int 0        1          2           3         4..5
+ *   +------------+----------+-----------+---------+-------------------+
+ *   | flags      | refcount | _mapcount | content | index (low, high) |   24 bytes, and a reference
+ *   +------------+----------+-----------+---------+-------------------+   to the mapping: 28 a frame
+ * </pre>
+ *
+ * <p>Rows come in sections of {@value #SECTION_PAGES} frames; a section that holds no frame in use
+ * costs one null. {@code _mapcount} is stored less one, as in the kernel. A pfn must belong to a
+ * section that {@link #populate} has made.
+ */
+@PortedFrom(
+    value = "include/linux/mm_types.h:page",
+    fidelity = Fidelity.ADAPTED,
+    differs = "rows in flat arrays; no lru, private and memcg words")
+public final class Frames {
+  /** No frame: what a null page pointer is in C. */
+  public static final int NO_PAGE = -1;
+
+  private static final int SECTION_SHIFT = 13;
+  private static final int SECTION_PAGES = 1 << SECTION_SHIFT;
+  private static final int SECTION_MASK = SECTION_PAGES - 1;
+
+  private static final int ROW = 6;
+  private static final int FLAGS = 0;
+  private static final int REFCOUNT = 1;
+  private static final int MAPCOUNT = 2;
+  private static final int CONTENT = 3;
+  private static final int INDEX = 4;
+
+  private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(int[].class);
+  private static final VarHandle MAPPING =
+      MethodHandles.arrayElementVarHandle(FolioMapping[].class);
+  private static final VarHandle SECTION = MethodHandles.arrayElementVarHandle(int[][].class);
+
+  private final int[][] rows;
+  private final @Nullable FolioMapping[][] mappings;
+  private final int endPfn;
+
+  /**
+   * Room for the frames below {@code endPfn}; none of them has a row yet.
+   *
+   * @param endPfn one more than the highest pfn of the machine
+   */
+  public Frames(int endPfn) {
+    int sections = (endPfn + SECTION_MASK) >>> SECTION_SHIFT;
+    this.rows = new int[sections][];
+    this.mappings = new FolioMapping[sections][];
+    this.endPfn = endPfn;
+  }
+
+  /** One more than the highest pfn that the machine can have. */
+  public int endPfn() {
+    return endPfn;
+  }
+
+  /** Whether this number is a frame of the machine and has a row. */
+  @PortedFrom("include/linux/mmzone.h:pfn_valid")
+  public boolean pfnValid(long pfn) {
+    return pfn >= 0
+        && pfn < endPfn
+        && SECTION.getAcquire(rows, (int) (pfn >>> SECTION_SHIFT)) != null;
+  }
+
+  /** Makes the section of this frame, if it is not there. The caller serialises calls. */
+  void populate(int pfn) {
+    int section = pfn >>> SECTION_SHIFT;
+    if (rows[section] == null) {
+      int[] fresh = new int[SECTION_PAGES * ROW];
+      for (int i = MAPCOUNT; i < fresh.length; i += ROW) {
+        fresh[i] = -1;
+      }
+      mappings[section] = new FolioMapping[SECTION_PAGES];
+      SECTION.setRelease(rows, section, fresh);
+    }
+  }
+
+  private int[] row(int pfn) {
+    return rows[pfn >>> SECTION_SHIFT];
+  }
+
+  private static int at(int pfn, int field) {
+    return (pfn & SECTION_MASK) * ROW + field;
+  }
+
+  public int flags(int pfn) {
+    return (int) WORD.getAcquire(row(pfn), at(pfn, FLAGS));
+  }
+
+  public boolean testFlag(int pfn, int flag) {
+    return (flags(pfn) & flag) != 0;
+  }
+
+  /**
+   * Sets a flag.
+   *
+   * @return whether it was set before
+   */
+  public boolean testAndSetFlag(int pfn, int flag) {
+    return ((int) WORD.getAndBitwiseOr(row(pfn), at(pfn, FLAGS), flag) & flag) != 0;
+  }
+
+  public void setFlag(int pfn, int flag) {
+    WORD.getAndBitwiseOr(row(pfn), at(pfn, FLAGS), flag);
+  }
+
+  public void clearFlag(int pfn, int flag) {
+    WORD.getAndBitwiseAnd(row(pfn), at(pfn, FLAGS), ~flag);
+  }
+
+  /** Replaces the whole flags word; for a frame that nobody else can see. */
+  void resetFlags(int pfn, int flags) {
+    WORD.setRelease(row(pfn), at(pfn, FLAGS), flags);
+  }
+
+  public int refcount(int pfn) {
+    return (int) WORD.getAcquire(row(pfn), at(pfn, REFCOUNT));
+  }
+
+  void setRefcount(int pfn, int count) {
+    WORD.setRelease(row(pfn), at(pfn, REFCOUNT), count);
+  }
+
+  /** Adds to the reference count and returns the new value. */
+  int addRefcount(int pfn, int delta) {
+    return (int) WORD.getAndAdd(row(pfn), at(pfn, REFCOUNT), delta) + delta;
+  }
+
+  boolean casRefcount(int pfn, int expected, int count) {
+    return WORD.compareAndSet(row(pfn), at(pfn, REFCOUNT), expected, count);
+  }
+
+  /** The stored {@code _mapcount}: mappings less one. */
+  public int mapcountRaw(int pfn) {
+    return (int) WORD.getAcquire(row(pfn), at(pfn, MAPCOUNT));
+  }
+
+  public void setMapcountRaw(int pfn, int value) {
+    WORD.setRelease(row(pfn), at(pfn, MAPCOUNT), value);
+  }
+
+  /** Adds to the stored {@code _mapcount} and returns the new stored value. */
+  public int addMapcountRaw(int pfn, int delta) {
+    return (int) WORD.getAndAdd(row(pfn), at(pfn, MAPCOUNT), delta) + delta;
+  }
+
+  public @Nullable FolioMapping mapping(int pfn) {
+    return (FolioMapping) MAPPING.getAcquire(mappings[pfn >>> SECTION_SHIFT], pfn & SECTION_MASK);
+  }
+
+  public void setMapping(int pfn, @Nullable FolioMapping mapping) {
+    MAPPING.setRelease(mappings[pfn >>> SECTION_SHIFT], pfn & SECTION_MASK, mapping);
+  }
+
+  /** The folio's offset in what it belongs to [pages]; guarded by the folio lock. */
+  public long index(int pfn) {
+    int[] row = row(pfn);
+    int at = at(pfn, INDEX);
+    return Integer.toUnsignedLong(row[at]) | (long) row[at + 1] << 32;
+  }
+
+  public void setIndex(int pfn, long index) {
+    int[] row = row(pfn);
+    int at = at(pfn, INDEX);
+    row[at] = (int) index;
+    row[at + 1] = (int) (index >>> 32);
+  }
+
+  /** The slot of {@link PageContents} that holds the frame's bytes. */
+  int contentSlot(int pfn) {
+    return (int) WORD.getAcquire(row(pfn), at(pfn, CONTENT));
+  }
+
+  void setContentSlot(int pfn, int slot) {
+    WORD.setRelease(row(pfn), at(pfn, CONTENT), slot);
+  }
+
+  boolean casContentSlot(int pfn, int expected, int slot) {
+    return WORD.compareAndSet(row(pfn), at(pfn, CONTENT), expected, slot);
+  }
+}

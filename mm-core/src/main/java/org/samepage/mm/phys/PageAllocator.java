@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/page_alloc.c.
+package org.samepage.mm.phys;
+
+import java.util.Arrays;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.KernelLock;
+import org.samepage.mm.sched.LockClass;
+import org.samepage.mm.sched.Sched;
+
+/**
+ * Hands out single frames and takes them back, node by node.
+ *
+ * <p>Which frame comes next carries no meaning: no result of the machine depends on it but the pfns
+ * themselves. What was freed last is handed out first.
+ */
+public final class PageAllocator {
+  private final Frames frames;
+  private final MemoryLayout layout;
+  private final Node[] nodes;
+
+  private static final class Node {
+    final KernelLock lock;
+    final int endPfn;
+    int nextPfn;
+    int[] free = new int[16];
+    int freeCount;
+
+    Node(Sched sched, int firstPfn, int endPfn) {
+      this.lock = new KernelLock(sched, LockClass.ZONE_LOCK);
+      this.nextPfn = firstPfn;
+      this.endPfn = endPfn;
+    }
+  }
+
+  public PageAllocator(Sched sched, Frames frames, MemoryLayout layout) {
+    this.frames = frames;
+    this.layout = layout;
+    this.nodes = new Node[layout.nodes()];
+    for (int nid = 0; nid < nodes.length; nid++) {
+      int first = layout.firstPfn(nid);
+      nodes[nid] = new Node(sched, first, first + layout.pagesPerNode());
+    }
+  }
+
+  /**
+   * A frame with reference count 1 and nothing else set; from another node where this one is full.
+   *
+   * @param nid the node to try first
+   * @return its pfn, or {@link Frames#NO_PAGE} where the machine has none left
+   */
+  @PortedFrom(
+      value = "mm/page_alloc.c:__alloc_frozen_pages_noprof",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0, no zones, no reclaim; falls back to the nodes in turn")
+  public int allocFrozenPagesNoprofRaw(int nid) {
+    for (int i = 0; i < nodes.length; i++) {
+      int pfn = takeFrom(nodes[(nid + i) % nodes.length]);
+      if (pfn != Frames.NO_PAGE) {
+        return pfn;
+      }
+    }
+    return Frames.NO_PAGE;
+  }
+
+  private int takeFrom(Node node) {
+    node.lock.lock();
+    try {
+      if (node.freeCount > 0) {
+        return node.free[--node.freeCount];
+      }
+      if (node.nextPfn == node.endPfn) {
+        return Frames.NO_PAGE;
+      }
+      int pfn = node.nextPfn++;
+      frames.populate(pfn);
+      return pfn;
+    } finally {
+      node.lock.unlock();
+    }
+  }
+
+  /** Takes a frame back whose last reference is gone. */
+  @PortedFrom(
+      value = "mm/page_alloc.c:free_frozen_pages",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0, no per-CPU lists")
+  void freeFrozenPages(int pfn) {
+    Node node = nodes[layout.nodeOf(pfn)];
+    node.lock.lock();
+    try {
+      if (node.freeCount == node.free.length) {
+        node.free = Arrays.copyOf(node.free, node.freeCount * 2);
+      }
+      node.free[node.freeCount++] = pfn;
+    } finally {
+      node.lock.unlock();
+    }
+  }
+
+  /** Frames handed out and not yet back. */
+  public long pagesInUse() {
+    long used = 0;
+    for (int nid = 0; nid < nodes.length; nid++) {
+      Node node = nodes[nid];
+      node.lock.lock();
+      try {
+        used += node.nextPfn - layout.firstPfn(nid) - node.freeCount;
+      } finally {
+        node.lock.unlock();
+      }
+    }
+    return used;
+  }
+
+  @PortedFrom("include/linux/mm.h:pfn_to_nid")
+  public int pfnToNid(int pfn) {
+    return layout.nodeOf(pfn);
+  }
+
+  /** Nodes of the machine. */
+  @PortedFrom("include/linux/nodemask.h:nr_node_ids")
+  public int nrNodeIds() {
+    return nodes.length;
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Bit numbers of include/linux/page-flags.h as the reference kernel has them.
+package org.samepage.mm.phys;
+
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+
+/** The bits of a frame's flags word. */
+@PortedFrom(
+    value = "include/linux/page-flags.h:pageflags",
+    fidelity = Fidelity.SIMPLIFIED,
+    differs = "only the bits that the port sets; PG_TABLE stands for a page type")
+public final class PageFlags {
+  public static final int PG_LOCKED = 1;
+  public static final int PG_REFERENCED = 1 << 2;
+  public static final int PG_UPTODATE = 1 << 3;
+  public static final int PG_DIRTY = 1 << 4;
+  public static final int PG_SWAPCACHE = 1 << 10;
+  public static final int PG_ANON_EXCLUSIVE = 1 << 11;
+  public static final int PG_RESERVED = 1 << 13;
+  public static final int PG_SWAPBACKED = 1 << 17;
+
+  /** The frame holds a page table. */
+  public static final int PG_TABLE = 1 << 30;
+
+  private PageFlags() {}
+}

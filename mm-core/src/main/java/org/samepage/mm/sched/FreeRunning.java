@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.mm.sched;
+
+import java.util.concurrent.locks.LockSupport;
+
+/** Leaves scheduling to the operating system: every hook is empty but the one that waits. */
+public final class FreeRunning extends Sched {
+  private static final int SPINS = 64;
+  private static final long PARK_NANOS = 20_000;
+
+  @Override
+  protected void reschedHook() {}
+
+  @Override
+  public void yieldPoint() {}
+
+  @Override
+  public void acquiring(LockClass lockClass, Object lock, int id) {}
+
+  @Override
+  public void acquired(LockClass lockClass, Object lock, int id) {}
+
+  @Override
+  public void released(LockClass lockClass, Object lock, int id) {}
+
+  @Override
+  public void contended(LockClass lockClass, int attempt) {
+    if (attempt < SPINS) {
+      Thread.onSpinWait();
+    } else {
+      LockSupport.parkNanos(PARK_NANOS);
+    }
+  }
+
+  @Override
+  public void mightSleep() {}
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.mm.time;
+
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+
+/** What ported code reads as time. */
+public interface KernelClock {
+  /** Monotonic time since boot [ns]. */
+  @PortedFrom("kernel/time/timekeeping.c:ktime_get")
+  long ktimeGet();
+
+  /** Monotonic time since boot in ticks; a tick is a millisecond, as with HZ=1000. */
+  @PortedFrom(
+      value = "include/linux/jiffies.h:jiffies",
+      fidelity = Fidelity.ADAPTED,
+      differs = "derived from the clock, HZ is 1000")
+  default long jiffies() {
+    return ktimeGet() / 1_000_000;
+  }
+}

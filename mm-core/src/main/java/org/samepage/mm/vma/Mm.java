@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.mm.vma;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.LockClass;
+import org.samepage.mm.sched.RwSem;
+import org.samepage.mm.sched.Sched;
+
+/**
+ * An address space.
+ *
+ * <p>{@link #mmUsers} counts who uses it; at 0 its exit has begun. {@link #mmCount} keeps the
+ * object itself: ksmd's list holds one of these and none of the other.
+ */
+@PortedFrom(
+    value = "include/linux/mm_types.h:mm_struct",
+    fidelity = Fidelity.SIMPLIFIED,
+    differs = "what the port needs of it")
+public final class Mm {
+  /** Indices of {@link #rssStat}. */
+  public static final int MM_FILEPAGES = 0;
+
+  public static final int MM_ANONPAGES = 1;
+  public static final int MM_SWAPENTS = 2;
+  public static final int MM_SHMEMPAGES = 3;
+  private static final int NR_MM_COUNTERS = 4;
+
+  public final AtomicInteger mmUsers = new AtomicInteger(1);
+  public final AtomicInteger mmCount = new AtomicInteger(1);
+
+  /** Guards the VMAs. */
+  public final RwSem mmapLock;
+
+  public final VmaTree vmas = new VmaTree();
+  public final PgTables pgTables;
+
+  /** Resident pages by kind; each changed under some page-table lock. */
+  public final AtomicLongArray rssStat = new AtomicLongArray(NR_MM_COUNTERS);
+
+  private final AtomicLong flags = new AtomicLong();
+
+  /** Pages of all mappings. Guarded by mmap_lock. */
+  public long totalVm;
+
+  /** Items of this mm in the stable tree. Guarded by ksm_thread_mutex. */
+  public long ksmMergingPages;
+
+  /** Items of this mm. Guarded by ksm_thread_mutex. */
+  public long ksmRmapItems;
+
+  /** Zero pages that ksmd put in. */
+  public final AtomicLong ksmZeroPages = new AtomicLong();
+
+  public Mm(Sched sched, PgTables pgTables) {
+    this.mmapLock = new RwSem(sched, LockClass.MMAP_LOCK);
+    this.pgTables = pgTables;
+  }
+
+  @PortedFrom("include/linux/mm_types.h:mm_flags_test")
+  public boolean testFlag(int bit) {
+    return (flags.get() & 1L << bit) != 0;
+  }
+
+  public void setFlag(int bit) {
+    flags.getAndUpdate(old -> old | 1L << bit);
+  }
+
+  public void clearFlag(int bit) {
+    flags.getAndUpdate(old -> old & ~(1L << bit));
+  }
+
+  @PortedFrom("include/linux/mm.h:add_mm_counter")
+  public void addMmCounter(int member, long value) {
+    rssStat.getAndAdd(member, value);
+  }
+
+  @PortedFrom("include/linux/sched/mm.h:mmgrab")
+  public void mmgrab() {
+    mmCount.incrementAndGet();
+  }
+
+  /** Gives up the object. */
+  @PortedFrom(
+      value = "include/linux/sched/mm.h:mmdrop",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the top page table goes with the last count")
+  public void mmdrop() {
+    int left = mmCount.decrementAndGet();
+    if (left == 0) {
+      pgTables.mmFreePgd();
+    } else if (left < 0) {
+      throw new IllegalStateException("an mm was dropped once too often");
+    }
+  }
+}

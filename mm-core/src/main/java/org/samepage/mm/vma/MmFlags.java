@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Values of include/linux/mm_types.h.
+package org.samepage.mm.vma;
+
+/** Bit numbers of an mm's flags. */
+public final class MmFlags {
+  /** The mm is on ksmd's list. */
+  public static final int MMF_VM_MERGEABLE = 16;
+
+  /** All its compatible mappings are mergeable: prctl(PR_SET_MEMORY_MERGE). */
+  public static final int MMF_VM_MERGE_ANY = 30;
+
+  private MmFlags() {}
+}

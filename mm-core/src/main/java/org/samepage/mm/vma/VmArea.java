@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.mm.vma;
+
+import static org.samepage.mm.units.PageUnits.bytesToPages;
+
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.pgtable.PgProt;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+
+/**
+ * A mapping of one address space: {@code [vmStart, vmEnd)} with one set of flags.
+ *
+ * <p>Fields are guarded by {@link Mm#mmapLock}. While a VMA is in the interval trees, its start,
+ * end and page offset may change only between removing it there and putting it back.
+ */
+@PortedFrom(
+    value = "include/linux/mm_types.h:vm_area_struct",
+    fidelity = Fidelity.SIMPLIFIED,
+    differs = "no per-VMA lock, policy, userfaultfd context, file")
+public final class VmArea {
+  public final Mm vmMm;
+
+  /** First byte, page-aligned. */
+  public long vmStart;
+
+  /** One more than the last byte, page-aligned. */
+  public long vmEnd;
+
+  public long vmFlags;
+
+  /** The protection bits of the entries of this VMA, from its flags. */
+  public long vmPageProt;
+
+  /**
+   * The offset of the first byte in what the VMA maps [pages]; of anonymous memory the page number
+   * of the address at which it was first faulted.
+   */
+  public long vmPgoff;
+
+  /** Set at the first fault that needs it, under page_table_lock; then it stays. */
+  public @Nullable AnonVma anonVma;
+
+  private @Nullable AnonVmaChain newestChain;
+  private @Nullable AnonVmaChain oldestChain;
+
+  public VmArea(Mm mm, long start, long end, long flags, long pgoff) {
+    this.vmMm = mm;
+    this.vmStart = start;
+    this.vmEnd = end;
+    this.vmFlags = flags;
+    this.vmPageProt = PgProt.vmGetPageProt(flags);
+    this.vmPgoff = pgoff;
+  }
+
+  public boolean has(long flag) {
+    return (vmFlags & flag) != 0;
+  }
+
+  @PortedFrom("include/linux/mm.h:vma_pages")
+  public long vmaPages() {
+    return bytesToPages(vmEnd - vmStart);
+  }
+
+  /** The page offset of an address of this VMA: the key of its page in the interval tree. */
+  @PortedFrom("include/linux/pagemap.h:linear_page_index")
+  public long linearPageIndex(long addr) {
+    return vmPgoff + bytesToPages(addr - vmStart);
+  }
+
+  /** The newest link to an anon_vma: the head of anon_vma_chain. */
+  public @Nullable AnonVmaChain newestChain() {
+    return newestChain;
+  }
+
+  /** The oldest link: the tail of the list, which leads to the root-most anon_vma. */
+  public @Nullable AnonVmaChain oldestChain() {
+    return oldestChain;
+  }
+
+  /** Whether the VMA has exactly one link. */
+  public boolean chainIsSingular() {
+    return newestChain != null && newestChain == oldestChain;
+  }
+
+  /** Adds a link at the head of the list. */
+  public void addChain(AnonVmaChain avc) {
+    avc.prevSameVma = null;
+    avc.nextSameVma = newestChain;
+    if (newestChain == null) {
+      oldestChain = avc;
+    } else {
+      newestChain.prevSameVma = avc;
+    }
+    newestChain = avc;
+  }
+
+  /** Takes a link out of the list. */
+  public void removeChain(AnonVmaChain avc) {
+    if (avc.prevSameVma == null) {
+      newestChain = avc.nextSameVma;
+    } else {
+      avc.prevSameVma.nextSameVma = avc.nextSameVma;
+    }
+    if (avc.nextSameVma == null) {
+      oldestChain = avc.prevSameVma;
+    } else {
+      avc.nextSameVma.prevSameVma = avc.prevSameVma;
+    }
+    avc.prevSameVma = null;
+    avc.nextSameVma = null;
+  }
+
+  @Override
+  public String toString() {
+    return "[%012x, %012x) flags %x pgoff %x".formatted(vmStart, vmEnd, vmFlags, vmPgoff);
+  }
+}

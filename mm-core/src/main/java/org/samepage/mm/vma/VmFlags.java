@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Values of include/linux/mm.h.
+package org.samepage.mm.vma;
+
+import org.samepage.mm.port.PortedFrom;
+
+/** The bits of vm_flags. */
+@PortedFrom("include/linux/mm.h:VM_READ")
+public final class VmFlags {
+  public static final long VM_READ = 0x1L;
+  public static final long VM_WRITE = 0x2L;
+  public static final long VM_EXEC = 0x4L;
+  public static final long VM_SHARED = 0x8L;
+  public static final long VM_MAYREAD = 0x10L;
+  public static final long VM_MAYWRITE = 0x20L;
+  public static final long VM_MAYEXEC = 0x40L;
+  public static final long VM_MAYSHARE = 0x80L;
+  public static final long VM_PFNMAP = 0x400L;
+  public static final long VM_LOCKED = 0x2000L;
+  public static final long VM_IO = 0x4000L;
+  public static final long VM_DONTCOPY = 0x20000L;
+  public static final long VM_DONTEXPAND = 0x40000L;
+  public static final long VM_ACCOUNT = 0x100000L;
+  public static final long VM_NORESERVE = 0x200000L;
+  public static final long VM_HUGETLB = 0x400000L;
+  public static final long VM_WIPEONFORK = 0x2000000L;
+  public static final long VM_MIXEDMAP = 0x10000000L;
+  public static final long VM_HUGEPAGE = 0x20000000L;
+  public static final long VM_NOHUGEPAGE = 0x40000000L;
+  public static final long VM_MERGEABLE = 0x80000000L;
+  public static final long VM_DROPPABLE = 1L << 40;
+
+  /** What a process may do with its pages. */
+  public static final long VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
+
+  private VmFlags() {}
+}

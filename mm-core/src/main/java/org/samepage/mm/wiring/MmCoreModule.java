@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.mm.wiring;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import org.samepage.mm.memory.BadPageMap;
+import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.phys.MemoryLayout;
+import org.samepage.mm.phys.PageAllocator;
+import org.samepage.mm.phys.PageContents;
+import org.samepage.mm.report.KernelLog;
+import org.samepage.mm.sched.Sched;
+import org.samepage.mm.time.KernelClock;
+import org.samepage.mm.work.ProbeBudget;
+
+/** Physical memory and reports of one machine. Needs a MemoryLayout, a Sched and a KernelClock. */
+public final class MmCoreModule extends AbstractModule {
+  @Provides
+  @Singleton
+  Frames frames(MemoryLayout layout) {
+    return new Frames(layout.endPfn());
+  }
+
+  @Provides
+  @Singleton
+  PageContents contents() {
+    return new PageContents();
+  }
+
+  @Provides
+  @Singleton
+  PageAllocator allocator(Sched sched, Frames frames, MemoryLayout layout) {
+    return new PageAllocator(sched, frames, layout);
+  }
+
+  @Provides
+  @Singleton
+  Folios folios(Sched sched, Frames frames, PageAllocator allocator, PageContents contents) {
+    return new Folios(sched, frames, allocator, contents);
+  }
+
+  @Provides
+  @Singleton
+  KernelLog kernelLog() {
+    return new KernelLog();
+  }
+
+  @Provides
+  @Singleton
+  BadPageMap badPageMap(Sched sched, KernelClock clock, KernelLog log) {
+    return new BadPageMap(sched, clock, log);
+  }
+
+  @Provides
+  @Singleton
+  NormalPage normalPage(Frames frames, BadPageMap badPageMap) {
+    return new NormalPage(frames, badPageMap);
+  }
+
+  @Provides
+  @Singleton
+  ProbeBudget probeBudget() {
+    return new ProbeBudget();
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/rmap.c and include/linux/rmap.h.
+package org.samepage.rmap;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.phys.FolioMapping;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.phys.PageFlags;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.units.PageUnits;
+import org.samepage.mm.vma.AnonVma;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+
+/** Counts the mappings of anonymous folios of one page, and says where one belongs in a VMA. */
+public final class AnonRmap {
+  /** From here on a reference count counts as a pin, whoever holds it. */
+  private static final int GUP_PIN_COUNTING_BIAS = 1024;
+
+  private final Folios folios;
+  private final Frames frames;
+
+  public AnonRmap(Folios folios) {
+    this.folios = folios;
+    this.frames = folios.frames();
+  }
+
+  /**
+   * The first mapping of a new folio: it belongs to this VMA alone.
+   *
+   * @param folio new, full, and not yet mapped
+   */
+  @PortedFrom(
+      value = {"mm/rmap.c:folio_add_new_anon_rmap", "mm/rmap.c:__folio_set_anon"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0, always exclusive")
+  public void folioAddNewAnonRmap(int folio, VmArea vma, long addr) {
+    frames.setFlag(folio, PageFlags.PG_SWAPBACKED | PageFlags.PG_UPTODATE);
+    frames.setIndex(folio, vma.linearPageIndex(addr));
+    frames.setMapping(folio, Objects.requireNonNull(vma.anonVma, "no anon_vma to map it in"));
+    frames.setMapcountRaw(folio, 0);
+    folios.setPageAnonExclusive(folio);
+  }
+
+  /** One more mapping of an anonymous or KSM folio. Holds the page-table lock. */
+  @PortedFrom(
+      value = {"mm/rmap.c:folio_add_anon_rmap_ptes", "mm/rmap.c:__page_check_anon_rmap"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "one page of an order-0 folio, never exclusive")
+  public void folioAddAnonRmapPtes(int folio, VmArea vma, long addr) {
+    if (!folios.folioTestKsm(folio)) {
+      AnonVma mapped = folioAnonVma(folio);
+      if (mapped == null
+          || vma.anonVma == null
+          || mapped.root != vma.anonVma.root
+          || frames.index(folio) != vma.linearPageIndex(addr)) {
+        throw new IllegalStateException("pfn " + folio + " does not belong at " + addr);
+      }
+    }
+    frames.addMapcountRaw(folio, 1);
+  }
+
+  /** Lets a folio that only this VMA maps point to its anon_vma. Holds the folio lock. */
+  @PortedFrom("mm/rmap.c:folio_move_anon_rmap")
+  public void folioMoveAnonRmap(int folio, VmArea vma) {
+    frames.setMapping(folio, Objects.requireNonNull(vma.anonVma));
+  }
+
+  /** One mapping less. Holds the page-table lock. The folio's mapping stays until it is freed. */
+  @PortedFrom(
+      value = "mm/rmap.c:folio_remove_rmap_ptes",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "one page of an order-0 folio; no LRU statistics")
+  public void folioRemoveRmapPtes(int folio) {
+    if (frames.addMapcountRaw(folio, -1) < -1) {
+      throw new IllegalStateException("pfn " + folio + " was unmapped once too often");
+    }
+  }
+
+  /**
+   * Gives up that a page is exclusive, unless somebody may have it pinned. The entry is cleared.
+   *
+   * @return whether it worked
+   */
+  @PortedFrom(
+      value = "include/linux/rmap.h:folio_try_share_anon_rmap_pte",
+      fidelity = Fidelity.ADAPTED,
+      differs = "true for success, where C returns 0")
+  public boolean folioTryShareAnonRmapPte(int folio) {
+    if (folioMaybeDmaPinned(folio)) {
+      return false;
+    }
+    folios.clearPageAnonExclusive(folio);
+    return true;
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_maybe_dma_pinned")
+  private boolean folioMaybeDmaPinned(int folio) {
+    return Integer.compareUnsigned(folios.folioRefCount(folio), GUP_PIN_COUNTING_BIAS) >= 0;
+  }
+
+  /** The anon_vma of an anonymous folio; null for a KSM folio, which has none. */
+  @PortedFrom("mm/util.c:folio_anon_vma")
+  public @Nullable AnonVma folioAnonVma(int folio) {
+    FolioMapping mapping = folios.folioRawMapping(folio);
+    return mapping instanceof AnonVma anonVma ? anonVma : null;
+  }
+
+  /** Result of {@link #pageAddressInVma} where the page does not belong in the VMA. */
+  public static final long NO_ADDRESS = -1;
+
+  /**
+   * Where an anonymous page would be mapped in a VMA.
+   *
+   * @return the address, or {@link #NO_ADDRESS}; always that for a KSM folio
+   */
+  @PortedFrom(
+      value = {"mm/rmap.c:page_address_in_vma", "mm/internal.h:vma_address"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "anonymous folios of order 0")
+  public long pageAddressInVma(int folio, VmArea vma) {
+    AnonVma mapped = folioAnonVma(folio);
+    if (mapped == null || vma.anonVma == null || vma.anonVma.root != mapped.root) {
+      return NO_ADDRESS;
+    }
+    long pgoff = frames.index(folio);
+    if (Long.compareUnsigned(pgoff, vma.vmPgoff) < 0) {
+      return NO_ADDRESS;
+    }
+    long addr = vma.vmStart + PageUnits.pagesToBytes(pgoff - vma.vmPgoff);
+    return addr < vma.vmStart || addr >= vma.vmEnd ? NO_ADDRESS : addr;
+  }
+
+  /** The table that holds the PMD of an address; null where there is none. */
+  @PortedFrom(
+      value = "mm/rmap.c:mm_find_pmd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "returns the table that the entry is in")
+  public static @Nullable PageTable mmFindPmd(Mm mm, long addr) {
+    return mm.pgTables.pmdTable(addr);
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/rmap.c, include/linux/rmap.h and mm/vma.c.
+package org.samepage.rmap;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.KernelLock;
+import org.samepage.mm.sched.Sched;
+import org.samepage.mm.vma.AnonVma;
+import org.samepage.mm.vma.AnonVmaChain;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
+
+/** The life of an anon_vma: made at the first fault of a VMA, gone with the last that uses it. */
+public final class AnonVmas {
+  private final Sched sched;
+  private final AtomicLong ids = new AtomicLong();
+  private final AtomicLong alive = new AtomicLong();
+
+  public AnonVmas(Sched sched) {
+    this.sched = sched;
+  }
+
+  /** Anon_vmas that are not freed. */
+  public long alive() {
+    return alive.get();
+  }
+
+  /**
+   * Gives a VMA an anon_vma if it has none: a neighbour's if that may be shared, else a new one.
+   * Holds mmap_lock.
+   *
+   * @return 0
+   */
+  @PortedFrom({"include/linux/rmap.h:anon_vma_prepare", "mm/rmap.c:__anon_vma_prepare"})
+  public int anonVmaPrepare(VmArea vma) {
+    if (vma.anonVma != null) {
+      return 0;
+    }
+    Mm mm = vma.vmMm;
+    mm.mmapLock.assertLocked();
+    sched.mightSleep();
+    AnonVma anonVma = findMergeableAnonVma(vma);
+    AnonVma allocated = null;
+    if (anonVma == null) {
+      anonVma = anonVmaAlloc();
+      anonVma.numChildren++; // the root is its own parent
+      allocated = anonVma;
+    }
+    anonVma.root.rwsem.writeLock();
+    KernelLock pageTableLock = mm.pgTables.pageTableLock();
+    pageTableLock.lock();
+    if (vma.anonVma == null) {
+      vma.anonVma = anonVma;
+      anonVmaChainLink(vma, new AnonVmaChain(vma, anonVma));
+      anonVma.numActiveVmas++;
+      allocated = null;
+    }
+    pageTableLock.unlock();
+    anonVma.root.rwsem.writeUnlock();
+    if (allocated != null) {
+      putAnonVma(allocated); // another thread was quicker
+    }
+    return 0;
+  }
+
+  @PortedFrom(
+      value = "mm/rmap.c:anon_vma_alloc",
+      fidelity = Fidelity.ADAPTED,
+      differs = "a root alone; cannot fail")
+  private AnonVma anonVmaAlloc() {
+    alive.incrementAndGet();
+    return new AnonVma(ids.incrementAndGet(), sched);
+  }
+
+  @PortedFrom("mm/rmap.c:anon_vma_chain_link")
+  private static void anonVmaChainLink(VmArea vma, AnonVmaChain avc) {
+    vma.addChain(avc);
+    AnonVmaIntervalTree.anonVmaIntervalTreeInsert(avc, avc.anonVma.rbRoot);
+  }
+
+  /** A neighbour's anon_vma that this VMA may share, so that the two can be merged later. */
+  @PortedFrom("mm/vma.c:find_mergeable_anon_vma")
+  private static @Nullable AnonVma findMergeableAnonVma(VmArea vma) {
+    VmArea next = vma.vmMm.vmas.next(vma);
+    if (next != null) {
+      AnonVma anonVma = reusableAnonVma(next, vma, next);
+      if (anonVma != null) {
+        return anonVma;
+      }
+    }
+    VmArea prev = vma.vmMm.vmas.prev(vma);
+    return prev == null ? null : reusableAnonVma(prev, prev, vma);
+  }
+
+  @PortedFrom("mm/vma.c:reusable_anon_vma")
+  private static @Nullable AnonVma reusableAnonVma(VmArea old, VmArea a, VmArea b) {
+    return anonVmaCompatible(a, b) && old.anonVma != null && old.chainIsSingular()
+        ? old.anonVma
+        : null;
+  }
+
+  @PortedFrom(
+      value = "mm/vma.c:anon_vma_compatible",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no policies, no files")
+  private static boolean anonVmaCompatible(VmArea a, VmArea b) {
+    return a.vmEnd == b.vmStart
+        && ((a.vmFlags ^ b.vmFlags) & ~VmFlags.VM_ACCESS_FLAGS) == 0
+        && b.vmPgoff == a.linearPageIndex(b.vmStart);
+  }
+
+  /** Cuts a VMA off from its anon_vmas; those that nobody else uses go. */
+  @PortedFrom(
+      value = "mm/rmap.c:unlink_anon_vmas",
+      fidelity = Fidelity.ADAPTED,
+      differs = "a VMA has one root, so its lock is taken once")
+  public void unlinkAnonVmas(VmArea vma) {
+    AnonVmaChain newest = vma.newestChain();
+    if (newest == null) {
+      return;
+    }
+    AnonVma root = newest.anonVma.root;
+    root.rwsem.writeLock();
+    for (AnonVmaChain avc = newest; avc != null; avc = avc.nextSameVma()) {
+      AnonVma anonVma = avc.anonVma;
+      AnonVmaIntervalTree.anonVmaIntervalTreeRemove(avc, anonVma.rbRoot);
+      if (anonVma.rbRoot.isEmpty()) {
+        anonVma.parent.numChildren--;
+      }
+    }
+    if (vma.anonVma != null) {
+      vma.anonVma.numActiveVmas--;
+      vma.anonVma = null;
+    }
+    root.rwsem.writeUnlock();
+    for (AnonVmaChain avc = vma.newestChain(); avc != null; avc = vma.newestChain()) {
+      vma.removeChain(avc);
+      if (avc.anonVma.rbRoot.isEmpty()) {
+        putAnonVma(avc.anonVma);
+      }
+    }
+  }
+
+  @PortedFrom("include/linux/rmap.h:get_anon_vma")
+  public void getAnonVma(AnonVma anonVma) {
+    anonVma.refcount.incrementAndGet();
+  }
+
+  @PortedFrom({"include/linux/rmap.h:put_anon_vma", "mm/rmap.c:__put_anon_vma"})
+  public void putAnonVma(AnonVma anonVma) {
+    int left = anonVma.refcount.decrementAndGet();
+    if (left < 0) {
+      throw new IllegalStateException("an anon_vma was put once too often");
+    }
+    if (left == 0) {
+      alive.decrementAndGet();
+      if (anonVma.root != anonVma) {
+        putAnonVma(anonVma.root);
+      }
+    }
+  }
+}

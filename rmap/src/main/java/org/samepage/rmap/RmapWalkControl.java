@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from include/linux/rmap.h.
+package org.samepage.rmap;
+
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.VmArea;
+
+/** What a walk over the mappings of a folio calls, and what it tells the caller. */
+@PortedFrom(
+    value = "include/linux/rmap.h:rmap_walk_control",
+    fidelity = Fidelity.ADAPTED,
+    differs = "a base class whose methods do what absent callbacks do in C")
+public abstract class RmapWalkControl {
+  /** Give up, and say so, where a lock is taken. */
+  public boolean tryLock;
+
+  /** Set by the walk where it gave up. */
+  public boolean contended;
+
+  /** Visits a VMA that covers the address; false ends the whole walk. */
+  public abstract boolean rmapOne(int folio, VmArea vma, long addr);
+
+  /** Whether the walk may end now. */
+  public boolean done(int folio) {
+    return false;
+  }
+
+  /** Whether to pass over this VMA. */
+  public boolean invalidVma(VmArea vma) {
+    return false;
+  }
+}

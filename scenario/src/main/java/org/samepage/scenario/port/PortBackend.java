@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.scenario.port;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.samepage.ksm.control.KsmSysfs;
+import org.samepage.ksm.control.Ksmd;
+import org.samepage.machine.Machine;
+import org.samepage.machine.SyscallException;
+import org.samepage.mm.errno.NotSupportedYetException;
+import org.samepage.mm.report.KernelReport;
+import org.samepage.mm.work.WorkCounter;
+import org.samepage.mm.work.WorkCounters;
+import org.samepage.scenario.backend.Backend;
+import org.samepage.scenario.backend.BackendProcess;
+import org.samepage.scenario.lang.Content;
+
+/** Runs a scenario on a {@link Machine}, which it closes. */
+public final class PortBackend implements Backend {
+  private static final String ADVISOR_MODE = "advisor_mode";
+  private static final String RUN = "run";
+
+  private final Machine machine;
+  private final KsmSysfs sysfs;
+  private final Ksmd ksmd;
+  private final List<PortProcess> alive = new ArrayList<>();
+
+  /**
+   * A backend on a machine that nothing runs on.
+   *
+   * @param machine closed with this backend
+   */
+  public PortBackend(Machine machine) {
+    this.machine = machine;
+    this.sysfs = machine.ksm().sysfs();
+    this.ksmd = machine.ksm().ksmd();
+  }
+
+  /** The machine, for those who look deeper than a backend lets them. */
+  public Machine machine() {
+    return machine;
+  }
+
+  @Override
+  public String name() {
+    return "port";
+  }
+
+  @Override
+  public BackendProcess startProcess(String name) {
+    PortProcess process = new PortProcess(machine, machine.newProcess());
+    alive.add(process);
+    return process;
+  }
+
+  @Override
+  public void makeFile(String name, long size, Content content) {
+    throw new NotSupportedYetException("files");
+  }
+
+  @Override
+  public Set<String> ksmNames() {
+    return sysfs.numericNames();
+  }
+
+  @Override
+  public Set<String> writableKsmNames() {
+    Set<String> writable = new TreeSet<>(sysfs.numericNames());
+    writable.removeIf(name -> !sysfs.isWritable(name));
+    writable.add(ADVISOR_MODE);
+    return writable;
+  }
+
+  @Override
+  public long ksm(String name) {
+    return sysfs.number(name);
+  }
+
+  @Override
+  public void ksmStore(String name, String value) throws SyscallException {
+    if (name.equals(ADVISOR_MODE)) {
+      throw new NotSupportedYetException("the advisor");
+    }
+    int err = sysfs.store(name, value);
+    if (err != 0) {
+      throw SyscallException.ofErrno(err);
+    }
+  }
+
+  @Override
+  public void scanPasses(long passes) {
+    runKsmd(() -> {
+      for (long i = 0; i < passes && ksmd.fullPass(); i++) {}
+    });
+  }
+
+  @Override
+  public void scanPages(long pages) {
+    runKsmd(() -> ksmd.batch((int) pages));
+  }
+
+  /** As whoever steps the real ksmd does it: run reads 1 meanwhile, and 0 afterwards. */
+  private void runKsmd(Runnable steps) {
+    var _ = sysfs.store(RUN, "1");
+    steps.run();
+    var _ = sysfs.store(RUN, "0");
+  }
+
+  @Override
+  public void at(String where) {
+    machine.log().at(where);
+  }
+
+  @Override
+  public Map<String, Long> work() {
+    WorkCounters work = machine.work();
+    Map<String, Long> byName = new LinkedHashMap<>();
+    for (WorkCounter counter : WorkCounter.values()) {
+      byName.put(counter.key(), counter.of(work));
+    }
+    return byName;
+  }
+
+  @Override
+  public List<KernelReport> reports() {
+    return machine.log().reports();
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.scenario.run;
+
+import static org.samepage.mm.units.PageUnits.bytesToPages;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.samepage.machine.SyscallException;
+import org.samepage.mm.errno.NotSupportedYetException;
+import org.samepage.scenario.backend.Backend;
+import org.samepage.scenario.backend.BackendProcess;
+import org.samepage.scenario.backend.BackendProcess.Mismatch;
+import org.samepage.scenario.backend.BackendProcess.MmapCall;
+import org.samepage.scenario.backend.BackendProcess.MremapCall;
+import org.samepage.scenario.lang.Action;
+import org.samepage.scenario.lang.Scenario;
+import org.samepage.scenario.lang.ScenarioException;
+import org.samepage.scenario.lang.Statement;
+import org.samepage.scenario.lang.Subject;
+import org.samepage.scenario.result.ResultDocument;
+import org.samepage.scenario.run.Arena.ArenaException;
+import org.samepage.scenario.run.Arena.Part;
+
+/** Runs the statements of one scenario on one backend, one after the other. */
+public final class ScenarioRunner {
+  private final String file;
+  private final Backend backend;
+  private final Consumer<String> shown;
+  private final Map<String, Running> processes = new LinkedHashMap<>();
+  private final TreeSet<String> exited = new TreeSet<>();
+  private final List<String> failures = new ArrayList<>();
+
+  private record Running(BackendProcess process, Arena arena) {}
+
+  /**
+   * A runner for one scenario.
+   *
+   * @param file the scenario's file name, for messages
+   * @param shown takes the lines that statements print
+   */
+  public ScenarioRunner(String file, Backend backend, Consumer<String> shown) {
+    this.file = file;
+    this.backend = backend;
+    this.shown = shown;
+  }
+
+  /**
+   * Runs a whole scenario.
+   *
+   * @return what it left
+   * @throws ScenarioException where a statement could not be carried out as it says
+   */
+  public static ResultDocument run(Scenario scenario, Backend backend, Consumer<String> shown)
+      throws ScenarioException {
+    ScenarioRunner runner = new ScenarioRunner(scenario.file(), backend, shown);
+    for (Statement statement : scenario.statements()) {
+      runner.carryOut(statement);
+    }
+    return runner.result(scenario.name());
+  }
+
+  /** Carries out one statement. */
+  public void carryOut(Statement statement) throws ScenarioException {
+    backend.at(file + ":" + statement.line());
+    String expected = statement.expectedError();
+    try {
+      act(statement);
+    } catch (SyscallException e) {
+      if (expected == null) {
+        throw error(statement, statement.text() + ": failed with " + e.error());
+      }
+      if (!expected.equals(e.error())) {
+        throw error(
+            statement,
+            "%s: should have failed with %s, but failed with %s"
+                .formatted(statement.text(), expected, e.error()));
+      }
+      return;
+    } catch (ArenaException e) {
+      throw error(statement, e.getMessage());
+    } catch (NotSupportedYetException e) {
+      throw error(statement, "not supported yet: " + e.getMessage());
+    }
+    if (expected != null) {
+      throw error(statement, "%s, but it did not fail".formatted(statement.text()));
+    }
+  }
+
+  private ScenarioException error(Statement statement, @Nullable String problem) {
+    return new ScenarioException(file, statement.line(), String.valueOf(problem));
+  }
+
+  /** Expectations and checks that did not hold so far. */
+  public List<String> failures() {
+    return List.copyOf(failures);
+  }
+
+  /** What has come of it so far. */
+  public ResultDocument result(String scenario) {
+    Map<String, BackendProcess> alive = new LinkedHashMap<>();
+    processes.forEach((name, running) -> alive.put(name, running.process));
+    return ResultBuilder.build(scenario, backend, alive, failures);
+  }
+
+  private void act(Statement statement) throws SyscallException, ArenaException, ScenarioException {
+    switch (statement.action()) {
+      case Action.StartProcess start -> startProcess(statement, start);
+      case Action.MakeFile make -> backend.makeFile(make.name(), make.size(), make.content());
+      case Action.KsmWrite write -> ksm(statement, write);
+      case Action.ScanPasses scan -> backend.scanPasses(scan.passes());
+      case Action.ScanPages scan -> backend.scanPages(scan.pages());
+      case Action.Expect expect -> expect(statement, expect);
+      case Action.Show show -> show(statement, show);
+      case Action.Mmap mmap -> mmap(running(statement, mmap.process()), mmap);
+      case Action.Munmap munmap -> {
+        Running in = running(statement, munmap.process());
+        Part part = in.arena.part(munmap.range());
+        in.process.munmap(part.start(), part.length());
+      }
+      case Action.Mremap mremap -> mremap(running(statement, mremap.process()), mremap);
+      case Action.Mprotect mprotect -> {
+        Running in = running(statement, mprotect.process());
+        Part part = in.arena.part(mprotect.range());
+        in.process.mprotect(part.start(), part.length(), mprotect.protection().bits());
+      }
+      case Action.Madvise madvise -> {
+        Running in = running(statement, madvise.process());
+        Part part = in.arena.part(madvise.range());
+        in.process.madvise(part.start(), part.length(), madvise.advice());
+      }
+      case Action.Mlock mlock -> {
+        Running in = running(statement, mlock.process());
+        Part part = in.arena.part(mlock.range());
+        in.process.mlock(part.start(), part.length(), mlock.lock());
+      }
+      case Action.PrctlMemoryMerge prctl ->
+          running(statement, prctl.process()).process.prctlMemoryMerge(prctl.value());
+      case Action.Write write -> {
+        Running in = running(statement, write.process());
+        Part part = in.arena.part(write.range());
+        in.process.write(part.start(), bytesToPages(part.length()), write.content());
+      }
+      case Action.Poke poke -> {
+        Running in = running(statement, poke.process());
+        Part part = in.arena.part(poke.range());
+        in.process.poke(part.start(), bytesToPages(part.length()), poke.value());
+      }
+      case Action.Touch touch -> {
+        Running in = running(statement, touch.process());
+        Part part = in.arena.part(touch.range());
+        in.process.touch(part.start(), bytesToPages(part.length()));
+      }
+      case Action.Check check -> check(statement, check);
+      case Action.Fork fork -> fork(statement, fork);
+      case Action.Exit exit -> {
+        running(statement, exit.process()).process.exit();
+        processes.remove(exit.process());
+        exited.add(exit.process());
+      }
+    }
+  }
+
+  private Running running(Statement statement, String name) throws ScenarioException {
+    Running running = processes.get(name);
+    if (running == null) {
+      String why =
+          exited.contains(name)
+              ? "process %s has exited".formatted(name)
+              : "unknown process " + name;
+      throw error(
+          statement,
+          processes.isEmpty()
+              ? why + "; there are none"
+              : why + "; there are " + String.join(", ", processes.keySet()));
+    }
+    return running;
+  }
+
+  private void refuseKnown(Statement statement, String name) throws ScenarioException {
+    if (processes.containsKey(name)) {
+      throw error(statement, "there is a process %s already".formatted(name));
+    }
+  }
+
+  private void startProcess(Statement statement, Action.StartProcess start)
+      throws ScenarioException {
+    refuseKnown(statement, start.name());
+    processes.put(start.name(), new Running(backend.startProcess(start.name()), new Arena()));
+  }
+
+  private void fork(Statement statement, Action.Fork fork)
+      throws ScenarioException, SyscallException {
+    Running parent = running(statement, fork.process());
+    refuseKnown(statement, fork.child());
+    BackendProcess child = parent.process.fork(fork.child());
+    processes.put(fork.child(), new Running(child, parent.arena.copy()));
+  }
+
+  private void ksm(Statement statement, Action.KsmWrite write)
+      throws ScenarioException, SyscallException {
+    for (Action.Setting setting : write.settings()) {
+      if (!backend.writableKsmNames().contains(setting.key())) {
+        throw error(
+            statement,
+            "ksm %s cannot be written; there are %s"
+                .formatted(setting.key(), String.join(", ", backend.writableKsmNames())));
+      }
+    }
+    for (Action.Setting setting : write.settings()) {
+      backend.ksmStore(setting.key(), setting.value());
+    }
+  }
+
+  private static void mmap(Running in, Action.Mmap mmap) throws ArenaException, SyscallException {
+    long addr = in.arena.place(mmap.at(), mmap.size());
+    in.process.mmap(
+        new MmapCall(
+            addr,
+            mmap.size(),
+            mmap.protection().bits(),
+            mmap.shared(),
+            mmap.noreserve(),
+            mmap.populate(),
+            mmap.file(),
+            mmap.offset()));
+    in.arena.placed(mmap.name(), addr, mmap.size(), mmap.at() == null);
+  }
+
+  private static void mremap(Running in, Action.Mremap mremap)
+      throws ArenaException, SyscallException {
+    Part part = in.arena.part(mremap.range());
+    Long to = mremap.move() ? in.arena.place(mremap.to(), mremap.size()) : null;
+    in.process.mremap(
+        new MremapCall(part.start(), part.length(), mremap.size(), to, mremap.dontunmap()));
+    String name = mremap.as() == null ? mremap.range().mapping() : mremap.as();
+    long start = to == null ? part.start() : to;
+    in.arena.placed(name, start, mremap.size(), mremap.move() && mremap.to() == null);
+  }
+
+  private void check(Statement statement, Action.Check check)
+      throws ScenarioException, ArenaException, SyscallException {
+    Running in = running(statement, check.process());
+    Part part = in.arena.part(check.range());
+    Mismatch found = in.process.check(part.start(), bytesToPages(part.length()), check.content());
+    if (found != null) {
+      failures.add(
+          "%s:%d: check %s %s: page %d byte %d: expected %02x, saw %02x"
+              .formatted(
+                  file,
+                  statement.line(),
+                  check.rangeText(),
+                  check.contentText(),
+                  found.page(),
+                  found.offset(),
+                  found.expected(),
+                  found.seen()));
+    }
+  }
+
+  private void expect(Statement statement, Action.Expect expect) throws ScenarioException {
+    long seen = value(statement, expect.subject());
+    if (!expect.comparison().holds(seen, expect.number())) {
+      failures.add("%s:%d: %s: saw %d".formatted(file, statement.line(), statement.text(), seen));
+    }
+  }
+
+  private void show(Statement statement, Action.Show show) throws ScenarioException {
+    List<String> values = new ArrayList<>();
+    for (Subject subject : show.subjects()) {
+      values.add(subject.text() + "=" + value(statement, subject));
+    }
+    shown.accept(String.join(" ", values));
+  }
+
+  private long value(Statement statement, Subject subject) throws ScenarioException {
+    return switch (subject) {
+      case Subject.Ksm ksm -> {
+        if (!backend.ksmNames().contains(ksm.key())) {
+          throw error(
+              statement,
+              "unknown subject ksm.%s; there are %s"
+                  .formatted(ksm.key(), String.join(", ", new TreeSet<>(backend.ksmNames()))));
+        }
+        yield backend.ksm(ksm.key());
+      }
+      case Subject.OfProcess of -> {
+        BackendProcess process = running(statement, of.process()).process;
+        yield switch (of.figure()) {
+          case RMAP_ITEMS -> process.ksmStat().rmapItems();
+          case ZERO_PAGES -> process.ksmStat().zeroPages();
+          case MERGING_PAGES -> process.ksmStat().mergingPages();
+          case PROCESS_PROFIT -> process.ksmStat().processProfit();
+          case VMAS -> process.maps().size();
+          case PRESENT -> process.presentPages().count();
+          case FRAMES -> ResultBuilder.frames(process.presentPages());
+        };
+      }
+    };
+  }
+}
