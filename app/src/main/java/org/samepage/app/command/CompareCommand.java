@@ -7,24 +7,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.samepage.app.ExitCode;
-import org.samepage.app.UserMistakeException;
-import org.samepage.app.Workbench;
 import org.samepage.app.compare.Comparison;
 import org.samepage.app.compare.ComparisonTable;
 import org.samepage.app.compare.Row;
 import org.samepage.app.output.Progress;
 import org.samepage.app.output.SafeFile;
+import org.samepage.app.workbench.ExitCode;
+import org.samepage.app.workbench.UserMistakeException;
+import org.samepage.app.workbench.Workbench;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.scenario.lang.Scenario;
 import org.samepage.scenario.lang.ScenarioException;
 import org.samepage.scenario.lang.ScenarioParser;
+import org.samepage.scenario.result.RecordedResult;
+import org.samepage.scenario.result.ResultJson;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
 
 /** {@code samepage compare}. */
 @Command(
@@ -33,13 +36,15 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Runs one scenario under several profiles and compares results and work.",
-      "Each row is compared with the first that finished. An operation that would probe more"
-          + " addresses than the limit is stopped; its row then says how many it would need."
+      "Each row is compared with the first that finished, and that with the result recorded on a"
+          + " real kernel, if NAME.expected.json is beside the scenario and nothing is overridden."
+          + " An operation that would probe more addresses than the limit is stopped; its row then"
+          + " says how many it would need."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:all finished rows are equal",
-      "1:a row differs",
+      "1:a row differs, or the recorded result",
       "2:the scenario, the configuration or the command cannot be used",
       "70:an error of our own"
     })
@@ -91,13 +96,14 @@ final class CompareCommand implements Callable<Integer> {
     }
     Path target = json == null || json.equals("-") ? null : SafeFile.check(Path.of(json));
     Scenario scenario = ScenarioParser.parse(file);
+    JsonNode recorded = recorded();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     PrintWriter shownTo = json == null ? out : err;
+    Comparison comparison = new Comparison(workbench, scenario, probeLimit, shownTo::println);
     List<Row> rows;
     try (Progress progress = new Progress()) {
-      rows =
-          new Comparison(workbench, scenario, probeLimit, shownTo::println).rows(configs, progress);
+      rows = comparison.rows(configs, progress);
     }
     if (json == null) {
       ComparisonTable.print(rows, out);
@@ -106,6 +112,28 @@ final class CompareCommand implements Callable<Integer> {
     } else {
       SafeFile.write(target, ComparisonTable.json(rows) + "\n");
     }
+    List<String> offRecord = recorded == null ? null : comparison.differencesFrom(recorded);
+    if (offRecord == null) {
+      return exitCode(rows);
+    }
+    if (json == null || !offRecord.isEmpty()) {
+      ComparisonTable.printRecorded(offRecord, shownTo);
+    }
+    return offRecord.isEmpty() ? exitCode(rows) : ExitCode.FAILED;
+  }
+
+  /** What a real kernel gave, unless the user has changed the machine that it was recorded on. */
+  private @Nullable JsonNode recorded() {
+    Path beside = machine.changed() ? null : RecordedResult.beside(file);
+    try {
+      return beside == null ? null : ResultJson.read(beside);
+    } catch (IllegalArgumentException e) {
+      throw new UserMistakeException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** 1 where a row differs from the first; a row that was stopped does not. */
+  static int exitCode(List<Row> rows) {
     boolean differs = rows.stream().anyMatch(row -> row.outcome() == Row.Outcome.DIFFERENT);
     return differs ? ExitCode.FAILED : ExitCode.OK;
   }

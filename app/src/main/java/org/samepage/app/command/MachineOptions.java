@@ -26,4 +26,9 @@ final class MachineOptions {
   ConfigSource source(@Nullable String profile) {
     return new ConfigSource(profile, config, settings);
   }
+
+  /** Whether the user asks for more than a profile. */
+  boolean changed() {
+    return config != null || !settings.isEmpty();
+  }
 }

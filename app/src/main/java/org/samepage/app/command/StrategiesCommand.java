@@ -3,9 +3,9 @@ package org.samepage.app.command;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import org.samepage.app.ExitCode;
-import org.samepage.app.Workbench;
 import org.samepage.app.output.CatalogueDocument;
+import org.samepage.app.workbench.ExitCode;
+import org.samepage.app.workbench.Workbench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.samepage.app.Workbench;
 import org.samepage.app.compare.Row.Outcome;
 import org.samepage.app.output.Progress;
+import org.samepage.app.workbench.Workbench;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.mm.work.ProbeBudget;
 import org.samepage.mm.work.ProbeLimitException;
@@ -51,6 +51,15 @@ public final class Comparison {
     return rows;
   }
 
+  /**
+   * How the first row that finished differs from another result document.
+   *
+   * @return null where none has finished
+   */
+  public @Nullable List<String> differencesFrom(JsonNode recorded) {
+    return reference == null ? null : ResultComparison.differences(recorded, reference);
+  }
+
   private Row row(MachineConfig config, Consumer<String> showing, Progress progress)
       throws ScenarioException {
     long start = System.nanoTime();
@@ -80,6 +89,7 @@ public final class Comparison {
           clock.nanosPerProbe(nanos, backend.machine().work().addressesProbed),
           backend.reports().size(),
           backend.work(),
+          backend.ksm("pages_sharing"),
           nanos / 1e9);
     }
   }

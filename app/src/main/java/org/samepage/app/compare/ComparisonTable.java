@@ -46,12 +46,23 @@ public final class ComparisonTable {
             "  stopped: the operation needs %,d probes%s%n",
             needed,
             nanos == null ? "" : ", %s at this speed".formatted(duration(needed * nanos / 1e9)));
+        out.printf(
+            Locale.ROOT,
+            "  until then %,d pages were merged and ksmd slept %,d times%n",
+            row.merged(),
+            row.work("ksmd_sleeps"));
       }
       if (row.reports() > 0) {
         out.println("  kernel reports: " + row.reports());
       }
       row.differences().forEach(difference -> out.println("  " + difference));
     }
+  }
+
+  /** What a comparison with the recorded result found, below the table. */
+  public static void printRecorded(List<String> differences, PrintWriter out) {
+    out.println("recorded on a real kernel: " + (differences.isEmpty() ? "equal" : "different"));
+    differences.forEach(difference -> out.println("  " + difference));
   }
 
   private static String duration(double seconds) {

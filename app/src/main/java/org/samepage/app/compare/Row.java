@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param differences from the first row that finished
  * @param probesNeeded of the operation that was stopped; null where none was
  * @param nanosPerProbe measured; null where no address was probed
+ * @param merged pages that shared a frame at the end, or where it was stopped
  * @param seconds wall clock
  */
 public record Row(
@@ -23,6 +24,7 @@ public record Row(
     @Nullable Double nanosPerProbe,
     int reports,
     Map<String, Long> work,
+    long merged,
     double seconds) {
 
   /** How a row came out. */

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.samepage.app.Workbench;
+import org.samepage.app.workbench.Workbench;
 import org.samepage.ksm.spi.StrategySpec;
 import org.samepage.ksm.wiring.Offer;
 import org.samepage.machine.config.Profile;

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.samepage.app.UserMistakeException;
+import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.scenario.result.ResultDocument;
 import org.samepage.scenario.result.ResultJson;
 

@@ -41,9 +41,10 @@ public final class ResultSummary {
                     .collect(Collectors.joining(", "))));
     out.println(
         "  sharing    "
-            + document.sharing().stream()
-                .map(pair -> pair.get(1) + " frames mapped " + pair.get(0) + "x")
-                .collect(Collectors.joining(", ")));
+            + orNothing(
+                document.sharing().stream()
+                    .map(pair -> pair.get(1) + " frames mapped " + pair.get(0) + "x")
+                    .collect(Collectors.joining(", "))));
     if (!document.work().isEmpty()) {
       out.println("  work       " + nonZero(document.work()));
     }
@@ -54,10 +55,15 @@ public final class ResultSummary {
   }
 
   private static String figures(Map<String, Long> values, List<String> keys) {
-    return keys.stream()
-        .filter(key -> values.getOrDefault(key, 0L) != 0)
-        .map(key -> key + " " + values.get(key))
-        .collect(Collectors.joining(", "));
+    return orNothing(
+        keys.stream()
+            .filter(key -> values.getOrDefault(key, 0L) != 0)
+            .map(key -> key + " " + values.get(key))
+            .collect(Collectors.joining(", ")));
+  }
+
+  private static String orNothing(String figures) {
+    return figures.isEmpty() ? "nothing" : figures;
   }
 
   private static String nonZero(Map<String, Long> values) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import org.samepage.app.UserMistakeException;
+import org.samepage.app.workbench.UserMistakeException;
 
 /** Writes files whole or not at all. */
 public final class SafeFile {

@@ -52,7 +52,7 @@ public final class KsmSysfs {
     this.nodes = nodes;
     this.layout = layout;
     this.budget = budget;
-    addKnobs(state.knobs);
+    ksmAttrs(state.knobs);
     addCounters();
   }
 
@@ -100,7 +100,7 @@ public final class KsmSysfs {
       value = "mm/ksm.c:ksm_attrs",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "advisor_mode is left out: there is no advisor yet")
-  private void addKnobs(KsmKnobs knobs) {
+  private void ksmAttrs(KsmKnobs knobs) {
     add(
         "sleep_millisecs",
         () -> uint(knobs.sleepMillisecs),
@@ -138,13 +138,13 @@ public final class KsmSysfs {
     add("pages_shared", () -> state.ksmPagesShared, null);
     add("pages_sharing", () -> state.ksmPagesSharing, null);
     add("pages_unshared", () -> state.ksmPagesUnshared, null);
-    add("pages_volatile", this::pagesVolatile, null);
+    add("pages_volatile", this::pagesVolatileShow, null);
     add("pages_skipped", () -> state.ksmPagesSkipped, null);
     add("ksm_zero_pages", state.ksmZeroPages::get, null);
     add("full_scans", () -> state.ksmScan.seqnr, null);
     add("stable_node_chains", () -> state.ksmStableNodeChains, null);
     add("stable_node_dups", () -> state.ksmStableNodeDups, null);
-    add("general_profit", this::generalProfit, null);
+    add("general_profit", this::generalProfitShow, null);
   }
 
   private void add(String name, LongSupplier show, @Nullable ToIntFunction<String> store) {
@@ -155,7 +155,7 @@ public final class KsmSysfs {
       value = "mm/ksm.c:pages_volatile_show",
       fidelity = Fidelity.ADAPTED,
       differs = "returns the number")
-  private long pagesVolatile() {
+  private long pagesVolatileShow() {
     long pages =
         state.ksmRmapItems - state.ksmPagesShared - state.ksmPagesSharing - state.ksmPagesUnshared;
     return Math.max(0, pages);
@@ -165,7 +165,7 @@ public final class KsmSysfs {
       value = "mm/ksm.c:general_profit_show",
       fidelity = Fidelity.ADAPTED,
       differs = "returns the number")
-  private long generalProfit() {
+  private long generalProfitShow() {
     return (state.ksmPagesSharing + state.ksmZeroPages.get()) * PAGE_SIZE
         - state.ksmRmapItems * layout.rmapItemSize();
   }

@@ -44,6 +44,7 @@ public final class Ksmd {
    */
   @PortedFrom(
       value = "mm/ksm.c:ksm_scan_thread",
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "one turn of its loop, whatever run says; the sleep takes no time")
   public void batch(int pages) {

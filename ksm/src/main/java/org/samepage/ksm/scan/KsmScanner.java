@@ -207,7 +207,7 @@ public final class KsmScanner {
       slots.unhash(slot);
       state.ksmMmlistLock.unlock();
       // MMF_VM_MERGE_ANY stays: the process may be about to map something
-      mm.clearFlag(MMF_VM_MERGEABLE);
+      mm.mmFlagsClear(MMF_VM_MERGEABLE);
       mm.mmapLock.readUnlock();
       mm.mmdrop();
     } else {

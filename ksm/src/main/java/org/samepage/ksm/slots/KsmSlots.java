@@ -55,7 +55,7 @@ public final class KsmSlots {
       state.ksmScan.mmSlot.addBefore(slot);
     }
     state.ksmMmlistLock.unlock();
-    mm.setFlag(MMF_VM_MERGEABLE);
+    mm.mmFlagsSet(MMF_VM_MERGEABLE);
     mm.mmgrab();
     return 0;
   }
@@ -79,8 +79,8 @@ public final class KsmSlots {
     }
     state.ksmMmlistLock.unlock();
     if (easyToFree) {
-      mm.clearFlag(MMF_VM_MERGE_ANY);
-      mm.clearFlag(MMF_VM_MERGEABLE);
+      mm.mmFlagsClear(MMF_VM_MERGE_ANY);
+      mm.mmFlagsClear(MMF_VM_MERGEABLE);
       mm.mmdrop();
     } else if (slot != null) {
       mm.mmapLock.writeLock();
@@ -91,7 +91,7 @@ public final class KsmSlots {
   /** What an exiting process calls: nothing where the mm was never mergeable. */
   @PortedFrom("include/linux/ksm.h:ksm_exit")
   public void ksmExit(Mm mm) {
-    if (mm.testFlag(MMF_VM_MERGEABLE)) {
+    if (mm.mmFlagsTest(MMF_VM_MERGEABLE)) {
       ksmExitRaw(mm);
     }
   }

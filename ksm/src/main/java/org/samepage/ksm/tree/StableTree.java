@@ -162,6 +162,7 @@ public final class StableTree {
   /** The node found belongs to another NUMA node now: it is parked, the page's takes its place. */
   @PortedFrom(
       value = "mm/ksm.c:stable_tree_search",
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "the part behind the label replace")
   private int replace(int page, @Nullable KsmStableNode pageNode, int nid, RbRoot root) {
@@ -194,6 +195,7 @@ public final class StableTree {
   /** The page is merged itself, with several mappings: it joins the chain of its content. */
   @PortedFrom(
       value = "mm/ksm.c:stable_tree_search",
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "the part behind the label chain_append")
   private int chainAppend(int page, KsmStableNode pageNode, int nid, RbRoot root) {

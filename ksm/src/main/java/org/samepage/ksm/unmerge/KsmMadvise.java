@@ -54,6 +54,7 @@ public final class KsmMadvise {
    */
   @PortedFrom(
       value = "mm/ksm.c:ksm_madvise",
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "one method for each advice; returns the flags, as entering the list cannot fail")
   public long ksmMadviseMergeable(VmArea vma, long vmFlags) {
@@ -61,7 +62,7 @@ public final class KsmMadvise {
     if (vma.has(VM_MERGEABLE) || !ksmCompatible(vma.vmFlags)) {
       return vmFlags;
     }
-    if (!mm.testFlag(MMF_VM_MERGEABLE)) {
+    if (!mm.mmFlagsTest(MMF_VM_MERGEABLE)) {
       var _ = slots.ksmEnterRaw(mm);
     }
     return vmFlags | VM_MERGEABLE;
@@ -77,6 +78,7 @@ public final class KsmMadvise {
    */
   @PortedFrom(
       value = "mm/ksm.c:ksm_madvise",
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "one method for each advice; the caller clears the bit")
   public int ksmMadviseUnmergeable(VmArea vma, long start, long end, long vmFlags) {

@@ -91,6 +91,7 @@ public final class UnmergeAll {
   /** Moves on; a slot whose mm is exiting goes. */
   @PortedFrom(
       value = "mm/ksm.c:unmerge_and_remove_all_rmap_items",
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "the end of its loop")
   private KsmMmSlot leave(KsmMmSlot slot, Mm mm) {
@@ -102,8 +103,8 @@ public final class UnmergeAll {
     }
     state.ksmMmlistLock.unlock();
     if (exiting) {
-      mm.clearFlag(MMF_VM_MERGEABLE);
-      mm.clearFlag(MMF_VM_MERGE_ANY);
+      mm.mmFlagsClear(MMF_VM_MERGEABLE);
+      mm.mmFlagsClear(MMF_VM_MERGE_ANY);
       mm.mmdrop();
     }
     return next;

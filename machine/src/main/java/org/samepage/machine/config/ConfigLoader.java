@@ -11,6 +11,8 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,18 +46,21 @@ public final class ConfigLoader {
 
   private void readProfiles() {
     Config all = reference.getConfig(PROFILES);
-    TreeMap<Integer, Profile> inFileOrder = new TreeMap<>();
-    for (Map.Entry<String, ConfigValue> entry : all.root().entrySet()) {
+    List<Map.Entry<String, ConfigValue>> inFileOrder = new ArrayList<>(all.root().entrySet());
+    inFileOrder.sort(
+        Comparator.comparing((Map.Entry<String, ConfigValue> entry) ->
+                String.valueOf(entry.getValue().origin().url()))
+            .thenComparingInt(entry -> entry.getValue().origin().lineNumber()));
+    for (Map.Entry<String, ConfigValue> entry : inFileOrder) {
       Config one = all.getConfig(ConfigUtil.joinPath(entry.getKey()));
       Map<String, String> choices = new TreeMap<>();
       for (String point : catalogue.byPoint().keySet()) {
         choices.put(point, one.getString(point));
       }
-      inFileOrder.put(
-          entry.getValue().origin().lineNumber(),
+      profiles.put(
+          entry.getKey(),
           new Profile(entry.getKey(), one.getString("summary"), one.getString("class"), choices));
     }
-    inFileOrder.values().forEach(profile -> profiles.put(profile.name(), profile));
   }
 
   /** The profiles by name, in the order in which they are defined. */

@@ -42,7 +42,7 @@ public final class ExitMmap {
     mm.mmapLock.writeLock();
     for (int i = 0; i < mm.vmas.size(); i++) {
       VmArea vma = mm.vmas.get(i);
-      zap.zapPageRange(vma, vma.vmStart, vma.vmEnd, false);
+      zap.unmapPageRange(vma, vma.vmStart, vma.vmEnd, false);
     }
     while (mm.vmas.size() > 0) {
       VmArea vma = mm.vmas.get(mm.vmas.size() - 1);

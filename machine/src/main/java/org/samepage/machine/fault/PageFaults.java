@@ -122,7 +122,7 @@ public final class PageFaults implements FaultHandler {
     }
     long entry = Pte.pfnPte(folio, vma.vmPageProt);
     if (vma.has(VmFlags.VM_WRITE)) {
-      entry = Pte.pteMkwrite(Pte.pteMkdirty(entry));
+      entry = Pte.pteMkwriteNovma(Pte.pteMkdirty(entry));
     }
     fault.table.ptl.lock();
     boolean first = fault.unchanged();
@@ -192,7 +192,7 @@ public final class PageFaults implements FaultHandler {
 
   @PortedFrom("include/linux/mm.h:maybe_mkwrite")
   private static long maybeMkwrite(long pte, VmArea vma) {
-    return vma.has(VmFlags.VM_WRITE) ? Pte.pteMkwrite(pte) : pte;
+    return vma.has(VmFlags.VM_WRITE) ? Pte.pteMkwriteNovma(pte) : pte;
   }
 
   /**

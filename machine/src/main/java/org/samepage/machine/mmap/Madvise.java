@@ -120,7 +120,7 @@ public final class Madvise {
     if (vma.has(VmFlags.VM_LOCKED | VmFlags.VM_PFNMAP)) {
       return -Errno.EINVAL;
     }
-    zap.zapPageRange(vma, start, end, true);
+    zap.unmapPageRange(vma, start, end, true);
     return 0;
   }
 

@@ -65,15 +65,19 @@ public final class Mmap {
     }
   }
 
-  @PortedFrom(
-      value = "mm/vma.c:accountable_mapping",
-      fidelity = Fidelity.ADAPTED,
-      differs = "returns the flag that follows from it")
   private static long accounting(long prot, boolean noreserve) {
     if (noreserve) {
       return VM_NORESERVE;
     }
-    return (prot & VM_WRITE) != 0 ? VM_ACCOUNT : 0;
+    return accountableMapping(prot) ? VM_ACCOUNT : 0;
+  }
+
+  @PortedFrom(
+      value = "mm/vma.c:accountable_mapping",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "private mappings that are not hugetlb")
+  private static boolean accountableMapping(long vmFlags) {
+    return (vmFlags & VM_WRITE) != 0;
   }
 
   private static void refuseNeighbours(Mm mm, long addr, long end) {

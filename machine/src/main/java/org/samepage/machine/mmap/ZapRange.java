@@ -48,7 +48,7 @@ public final class ZapRange {
       value = {"mm/memory.c:unmap_page_range", "mm/memory.c:zap_pmd_range"},
       fidelity = Fidelity.ADAPTED,
       differs = "one loop for the upper levels")
-  public void zapPageRange(VmArea vma, long start, long end, boolean reclaimPt) {
+  public void unmapPageRange(VmArea vma, long start, long end, boolean reclaimPt) {
     PgTables tables = vma.vmMm.pgTables;
     long addr = start;
     while (addr < end) {

@@ -46,7 +46,7 @@ public final class BadPageMap {
     }
     String text =
         "BUG: Bad page map in process %s  pte:%08x\n".formatted(sched.current().comm, entry)
-            + printBadPageMapPgtable(vma.vmMm.pgTables, addr)
+            + printBadPageMapPgtableRaw(vma.vmMm.pgTables, addr)
             + "addr:%016x vm_flags:%08x anon_vma:%016x mapping:%016x index:%x\n"
                 .formatted(addr, vma.vmFlags, pointer(vma), 0, vma.linearPageIndex(addr))
             + "file:(null) fault:0x0 mmap:0x0 mmap_prepare: 0x0 read_folio:0x0";
@@ -62,7 +62,7 @@ public final class BadPageMap {
       value = "mm/memory.c:__print_bad_page_map_pgtable",
       fidelity = Fidelity.ADAPTED,
       differs = "returns the line")
-  private static String printBadPageMapPgtable(PgTables tables, long addr) {
+  private static String printBadPageMapPgtableRaw(PgTables tables, long addr) {
     long pgd = tables.pgd().getLockless(pgdIndex(addr));
     PageTable pudTable = tables.pudTable(addr);
     PageTable pmdTable = tables.pmdTable(addr);

@@ -110,20 +110,20 @@ public final class PgTables {
   public @Nullable PageTable pteAlloc(long addr) {
     PageTable pud = pudTable(addr);
     if (pud == null) {
-      pud = install(pgd, pgdIndex(addr), pageTableLock, LockClass.PAGE_TABLE_LOCK, true);
+      pud = pmdInstall(pgd, pgdIndex(addr), pageTableLock, LockClass.PAGE_TABLE_LOCK, true);
     }
     if (pud == null) {
       return null;
     }
     PageTable pmd = below(pud, pudIndex(addr));
     if (pmd == null) {
-      pmd = install(pud, pudIndex(addr), pageTableLock, LockClass.PMD_LOCK, true);
+      pmd = pmdInstall(pud, pudIndex(addr), pageTableLock, LockClass.PMD_LOCK, true);
     }
     if (pmd == null) {
       return null;
     }
     PageTable pte = below(pmd, pmdIndex(addr));
-    return pte != null ? pte : install(pmd, pmdIndex(addr), pmd.ptl, LockClass.PTE_LOCK, false);
+    return pte != null ? pte : pmdInstall(pmd, pmdIndex(addr), pmd.ptl, LockClass.PTE_LOCK, false);
   }
 
   /** Makes a table and hangs it in; where somebody was quicker, theirs is taken. */
@@ -131,7 +131,7 @@ public final class PgTables {
       value = {"mm/memory.c:__pte_alloc", "mm/memory.c:pmd_install"},
       fidelity = Fidelity.ADAPTED,
       differs = "one function for all levels")
-  private @Nullable PageTable install(
+  private @Nullable PageTable pmdInstall(
       PageTable upper, int index, KernelLock upperLock, LockClass ownLock, boolean pointsToTables) {
     KernelLock lock =
         ownLock == LockClass.PAGE_TABLE_LOCK ? pageTableLock : new KernelLock(sched, ownLock);

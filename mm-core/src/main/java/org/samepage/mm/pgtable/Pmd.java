@@ -28,7 +28,6 @@ public final class Pmd {
   }
 
   /** The word that points to the table in this frame. */
-  @PortedFrom("arch/x86/include/asm/pgalloc.h:pmd_populate")
   public static long tableWord(int pfn) {
     return Pte.pfnPte(pfn, PAGE_TABLE);
   }

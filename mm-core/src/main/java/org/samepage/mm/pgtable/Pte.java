@@ -81,11 +81,11 @@ public final class Pte {
 
   @PortedFrom("arch/x86/include/asm/pgtable-invert.h:protnone_mask")
   private static long protnoneMask(long val) {
-    return needsInvert(val) ? -1L : 0;
+    return pteNeedsInvertRaw(val) ? -1L : 0;
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable-invert.h:__pte_needs_invert")
-  private static boolean needsInvert(long val) {
+  private static boolean pteNeedsInvertRaw(long val) {
     return val != 0 && (val & PRESENT) == 0;
   }
 
@@ -97,18 +97,18 @@ public final class Pte {
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkwrite_novma")
-  public static long pteMkwrite(long pte) {
-    return clearSaveddirty(pte | RW);
+  public static long pteMkwriteNovma(long pte) {
+    return clearSaveddirtyShift(pte | RW);
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_wrprotect")
   public static long pteWrprotect(long pte) {
-    return mksaveddirty(pte & ~RW);
+    return mksaveddirtyShift(pte & ~RW);
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkdirty")
   public static long pteMkdirty(long pte) {
-    return mksaveddirty(pte | DIRTY);
+    return mksaveddirtyShift(pte | DIRTY);
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkclean")
@@ -133,7 +133,7 @@ public final class Pte {
 
   /** Moves the dirty bit of a word that is not writable to where it cannot mean a shadow stack. */
   @PortedFrom("arch/x86/include/asm/pgtable.h:mksaveddirty_shift")
-  private static long mksaveddirty(long v) {
+  private static long mksaveddirtyShift(long v) {
     long cond = (~v >>> 1) & 1;
     v |= ((v >>> 6) & cond) << 58;
     return v & ~(cond << 6);
@@ -141,7 +141,7 @@ public final class Pte {
 
   /** Moves it back where the word is writable. */
   @PortedFrom("arch/x86/include/asm/pgtable.h:clear_saveddirty_shift")
-  private static long clearSaveddirty(long v) {
+  private static long clearSaveddirtyShift(long v) {
     long cond = (v >>> 1) & 1;
     v |= ((v >>> 58) & cond) << 6;
     return v & ~(cond << 58);

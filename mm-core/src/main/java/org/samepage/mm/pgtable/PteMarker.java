@@ -14,12 +14,12 @@ public final class PteMarker {
 
   @PortedFrom("include/linux/swapops.h:make_pte_marker")
   public static long makePteMarker(long marker) {
-    return SwapEntry.of(SwapEntry.PTE_MARKER, marker);
+    return SwapEntry.swpEntryRaw(SwapEntry.PTE_MARKER, marker);
   }
 
   /** Whether this word, which is neither none nor present, is a marker. */
   @PortedFrom("include/linux/swapops.h:is_pte_marker")
   public static boolean isPteMarker(long pte) {
-    return pte != 0 && !Pte.ptePresent(pte) && SwapEntry.type(pte) == SwapEntry.PTE_MARKER;
+    return pte != 0 && !Pte.ptePresent(pte) && SwapEntry.swpTypeRaw(pte) == SwapEntry.PTE_MARKER;
   }
 }

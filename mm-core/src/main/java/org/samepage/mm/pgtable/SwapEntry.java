@@ -24,17 +24,17 @@ public final class SwapEntry {
 
   /** The word of a type and an offset, without flags. */
   @PortedFrom("arch/x86/include/asm/pgtable_64.h:__swp_entry")
-  public static long of(int type, long offset) {
+  public static long swpEntryRaw(int type, long offset) {
     return (~offset << OFFSET_SHIFT >>> TYPE_BITS) | ((long) type << TYPE_SHIFT);
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable_64.h:__swp_type")
-  public static int type(long word) {
+  public static int swpTypeRaw(long word) {
     return (int) (word >>> TYPE_SHIFT);
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable_64.h:__swp_offset")
-  public static long offset(long word) {
+  public static long swpOffsetRaw(long word) {
     return ~word << TYPE_BITS >>> OFFSET_SHIFT;
   }
 }

@@ -62,15 +62,17 @@ public final class Mm {
   }
 
   @PortedFrom("include/linux/mm_types.h:mm_flags_test")
-  public boolean testFlag(int bit) {
+  public boolean mmFlagsTest(int bit) {
     return (flags.get() & 1L << bit) != 0;
   }
 
-  public void setFlag(int bit) {
+  @PortedFrom("include/linux/mm_types.h:mm_flags_set")
+  public void mmFlagsSet(int bit) {
     flags.getAndUpdate(old -> old | 1L << bit);
   }
 
-  public void clearFlag(int bit) {
+  @PortedFrom("include/linux/mm_types.h:mm_flags_clear")
+  public void mmFlagsClear(int bit) {
     flags.getAndUpdate(old -> old & ~(1L << bit));
   }
 

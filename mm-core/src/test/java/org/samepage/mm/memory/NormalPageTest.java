@@ -71,11 +71,14 @@ final class NormalPageTest {
 
   @Test
   void an_even_swap_offset_looks_special_an_odd_one_like_a_frame_number() {
-    assertThat(normalPage.vmNormalPage(vma, ADDR, SwapEntry.of(0, 2))).isEqualTo(Frames.NO_PAGE);
+    assertThat(normalPage.vmNormalPage(vma, ADDR, SwapEntry.swpEntryRaw(0, 2)))
+        .isEqualTo(Frames.NO_PAGE);
     assertThat(log.reports()).hasSize(1);
-    assertThat(normalPage.vmNormalPage(vma, ADDR, SwapEntry.of(0, 8 * 0x123 + 1))).isEqualTo(0x123);
+    assertThat(normalPage.vmNormalPage(vma, ADDR, SwapEntry.swpEntryRaw(0, 8 * 0x123 + 1)))
+        .isEqualTo(0x123);
     assertThat(
-            normalPage.vmNormalPage(vma, ADDR, SwapEntry.of(28, 8L * memory.layout.endPfn() + 1)))
+            normalPage.vmNormalPage(
+                vma, ADDR, SwapEntry.swpEntryRaw(28, 8L * memory.layout.endPfn() + 1)))
         .isEqualTo(Frames.NO_PAGE);
     assertThat(log.reports()).as("above the last frame").hasSize(2);
   }

@@ -15,24 +15,24 @@ final class PteTest {
 
   @Test
   void a_page_after_a_write_fault() {
-    assertThat(Pte.pteMkwrite(Pte.pteMkdirty(Pte.pfnPte(PFN, RW))))
+    assertThat(Pte.pteMkwriteNovma(Pte.pteMkdirty(Pte.pfnPte(PFN, RW))))
         .isEqualTo(0x8000_0000_0000_0067L | FIELD);
   }
 
   @Test
   void write_protecting_a_dirty_page_moves_its_dirty_bit_to_58() {
-    long dirty = Pte.pteMkwrite(Pte.pteMkdirty(Pte.pfnPte(PFN, RW)));
+    long dirty = Pte.pteMkwriteNovma(Pte.pteMkdirty(Pte.pfnPte(PFN, RW)));
     long protectedNow = Pte.pteWrprotect(dirty);
     assertThat(protectedNow).isEqualTo(0x8400_0000_0000_0025L | FIELD);
     assertThat(Pte.pteDirty(protectedNow)).isTrue();
     assertThat(Pte.pteWrite(protectedNow)).isFalse();
-    assertThat(Pte.pteMkwrite(protectedNow)).as("and back").isEqualTo(dirty);
+    assertThat(Pte.pteMkwriteNovma(protectedNow)).as("and back").isEqualTo(dirty);
   }
 
   @Test
   void a_merged_page_is_clean_and_read_only() {
     assertThat(Pte.pfnPte(PFN, RW)).isEqualTo(0x8000_0000_0000_0025L | FIELD);
-    long dirty = Pte.pteWrprotect(Pte.pteMkdirty(Pte.pteMkwrite(Pte.pfnPte(PFN, RW))));
+    long dirty = Pte.pteWrprotect(Pte.pteMkdirty(Pte.pteMkwriteNovma(Pte.pfnPte(PFN, RW))));
     assertThat(Pte.pteMkclean(dirty)).isEqualTo(0x8000_0000_0000_0025L | FIELD);
   }
 

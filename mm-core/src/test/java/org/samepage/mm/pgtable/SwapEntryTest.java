@@ -16,14 +16,16 @@ final class SwapEntryTest {
 
   @Test
   void the_first_swap_slot_of_the_first_file() {
-    assertThat(SwapEntry.of(0, 1)).isEqualTo(0x07ff_ffff_ffff_fc00L);
+    assertThat(SwapEntry.swpEntryRaw(0, 1)).isEqualTo(0x07ff_ffff_ffff_fc00L);
   }
 
   @Test
   void migration_entries_of_a_frame() {
-    assertThat(SwapEntry.of(28, 0x1234)).as("read").isEqualTo(0xe7ff_ffff_ffdb_9600L);
-    assertThat(SwapEntry.of(29, 0x1234)).as("read, exclusive").isEqualTo(0xefff_ffff_ffdb_9600L);
-    assertThat(SwapEntry.of(30, 0x1234)).as("write").isEqualTo(0xf7ff_ffff_ffdb_9600L);
+    assertThat(SwapEntry.swpEntryRaw(28, 0x1234)).as("read").isEqualTo(0xe7ff_ffff_ffdb_9600L);
+    assertThat(SwapEntry.swpEntryRaw(29, 0x1234))
+        .as("read, exclusive")
+        .isEqualTo(0xefff_ffff_ffdb_9600L);
+    assertThat(SwapEntry.swpEntryRaw(30, 0x1234)).as("write").isEqualTo(0xf7ff_ffff_ffdb_9600L);
   }
 
   @Test
@@ -32,9 +34,9 @@ final class SwapEntryTest {
     for (int i = 0; i < 10_000; i++) {
       int type = random.nextInt(32);
       long offset = random.nextLong(1L << 50);
-      long word = SwapEntry.of(type, offset);
-      assertThat(SwapEntry.type(word)).isEqualTo(type);
-      assertThat(SwapEntry.offset(word)).isEqualTo(offset);
+      long word = SwapEntry.swpEntryRaw(type, offset);
+      assertThat(SwapEntry.swpTypeRaw(word)).isEqualTo(type);
+      assertThat(SwapEntry.swpOffsetRaw(word)).isEqualTo(offset);
       assertThat(Pte.ptePresent(word)).isFalse();
     }
   }

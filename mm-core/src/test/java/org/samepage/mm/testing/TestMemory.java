@@ -84,7 +84,7 @@ public final class TestMemory implements AutoCloseable {
   /** Maps a new frame at an address, writable and dirty; without any reverse mapping. */
   public int populate(VmArea vma, long addr) {
     int pfn = folios.vmaAllocFolioNoprof(0);
-    long word = Pte.pteMkwrite(Pte.pteMkdirty(Pte.pfnPte(pfn, vma.vmPageProt)));
+    long word = Pte.pteMkwriteNovma(Pte.pteMkdirty(Pte.pfnPte(pfn, vma.vmPageProt)));
     setEntry(vma.vmMm, addr, word);
     return pfn;
   }

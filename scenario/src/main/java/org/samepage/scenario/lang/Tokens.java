@@ -21,7 +21,7 @@ final class Tokens {
   Tokens(String file, int line, String text) {
     this.file = file;
     this.line = line;
-    this.words = SPACES.splitAsStream(text).toList();
+    this.words = SPACES.splitAsStream(text).filter(word -> !word.isEmpty()).toList();
   }
 
   boolean hasNext() {

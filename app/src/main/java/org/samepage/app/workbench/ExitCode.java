@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-package org.samepage.app;
+package org.samepage.app.workbench;
 
 /** What the process exits with. */
 public final class ExitCode {

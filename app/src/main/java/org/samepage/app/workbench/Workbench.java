@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-package org.samepage.app;
+package org.samepage.app.workbench;
 
 import java.io.PrintWriter;
 import java.util.function.Consumer;
@@ -21,7 +21,11 @@ public final class Workbench {
 
   /** A workbench with the strategies that are on the class path. */
   public Workbench() {
-    ClassLoader loader = Workbench.class.getClassLoader();
+    this(Workbench.class.getClassLoader());
+  }
+
+  /** A workbench with the strategies and profiles that a class loader finds. */
+  public Workbench(ClassLoader loader) {
     this.catalogue = StrategyCatalogue.load(loader);
     this.configs = new ConfigLoader(loader, catalogue);
     this.boot = new MachineBoot(catalogue);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.scenario.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.samepage.mm.work.ProbeLimitException;
+import org.samepage.scenario.lang.ScenarioException;
+import org.samepage.scenario.lang.ScenarioParser;
+import org.samepage.scenario.port.PortBackend;
+import org.samepage.scenario.result.ResultComparison;
+import org.samepage.scenario.result.ResultJson;
+import org.samepage.scenario.testing.Scenarios;
+
+/** The port against the results that a real Linux 6.18 gave on the same system calls. */
+final class RecordedScenariosTest {
+  /** What the machine can run so far; all others must be refused, not half done. */
+  private static final Set<String> SUPPORTED =
+      Set.of("cursor-exit", "merge-basic", "smart-scan", "sparse-32tib", "sparse-64gib");
+
+  /** Would probe 8,589,934,592 addresses a pass. */
+  private static final Set<String> TOO_LARGE_BY_ADDRESS = Set.of("sparse-32tib");
+
+  static Stream<Arguments> supported() {
+    List<Arguments> all = new ArrayList<>();
+    for (String name : SUPPORTED.stream().sorted().toList()) {
+      for (String profile : Scenarios.profiles()) {
+        if (!(profile.equals("linux-6.17") && TOO_LARGE_BY_ADDRESS.contains(name))) {
+          all.add(Arguments.of(name, profile));
+        }
+      }
+    }
+    return all.stream();
+  }
+
+  private static Path file(String name) {
+    return Scenarios.folder().resolve(name + ".scenario");
+  }
+
+  @ParameterizedTest(name = "{0} under {1}")
+  @MethodSource("supported")
+  void equals_the_recorded_result(String name, String profile) throws Exception {
+    var document = Scenarios.run(profile, ScenarioParser.parse(file(name))).document();
+    Path expected = Scenarios.folder().resolve(name + ".expected.json");
+    assertThat(ResultComparison.differences(ResultJson.tree(document), ResultJson.read(expected)))
+        .isEmpty();
+    assertThat(document.reports()).isEmpty();
+  }
+
+  static Stream<String> notYet() throws Exception {
+    List<String> names = new ArrayList<>();
+    try (Stream<Path> files = Files.list(Scenarios.folder())) {
+      files
+          .map(file -> file.getFileName().toString())
+          .filter(file -> file.endsWith(".expected.json"))
+          .map(file -> file.replace(".expected.json", ""))
+          .filter(name -> !SUPPORTED.contains(name))
+          .forEach(names::add);
+    }
+    return names.stream().sorted();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("notYet")
+  void refuses_what_it_cannot_do_yet(String name) {
+    assertThatThrownBy(() -> Scenarios.run("linux-6.18", ScenarioParser.parse(file(name))))
+        .isInstanceOf(ScenarioException.class)
+        .hasMessageMatching(name + "\\.scenario:\\d+: not supported yet: .+");
+  }
+
+  @Test
+  void a_range_walk_reads_few_entries_of_32_tib() throws Exception {
+    for (String profile : List.of("linux-6.18", "ksm-v3")) {
+      var work =
+          Scenarios.run(profile, ScenarioParser.parse(file("sparse-32tib"))).document().work();
+      long entries =
+          work.get("pgd_entries")
+              + work.get("pud_entries")
+              + work.get("pmd_entries")
+              + work.get("ptes_read");
+      assertThat(entries).as(profile).isLessThan(10_000);
+      assertThat(work).containsEntry("addresses_probed", 0L);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("rangeWalks")
+  void the_program_of_the_patch_is_scanned_in_no_time(String profile) throws Exception {
+    var document = Scenarios.run(profile, ScenarioParser.parse(file("seed-001"))).document();
+    assertThat(document.failures()).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("rangeWalks")
+  void behind_a_sparse_process_pages_merge_in_the_second_pass(String profile) throws Exception {
+    var document = Scenarios.run(profile, ScenarioParser.parse(file("sparse-starves"))).document();
+    assertThat(document.failures()).isEmpty();
+  }
+
+  static List<String> rangeWalks() {
+    return List.of("linux-6.18", "ksm-v3");
+  }
+
+  @Test
+  void by_address_a_sparse_process_starves_those_behind_it() throws Exception {
+    try (PortBackend backend = Scenarios.boot("linux-6.17")) {
+      backend.machine().probeBudget().limit(1 << 24);
+      assertThatThrownBy(() ->
+              ScenarioRunner.run(ScenarioParser.parse(file("sparse-starves")), backend, line -> {}))
+          .isInstanceOfSatisfying(
+              ProbeLimitException.class,
+              e -> assertThat(e.needed()).isEqualTo(8_589_934_592L + 2000));
+      assertThat(backend.ksm("pages_shared")).isZero();
+      assertThat(backend.ksm("pages_scanned")).as("the sparse process's page alone").isEqualTo(1);
+      assertThat(backend.work()).containsEntry("ksmd_sleeps", 0L);
+    }
+  }
+}
