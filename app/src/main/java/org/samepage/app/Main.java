@@ -3,6 +3,7 @@ package org.samepage.app;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.samepage.app.command.SamepageCommand;
 
 /** Where the command line begins. */
@@ -11,6 +12,7 @@ public final class Main {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT); // what is printed is the same everywhere
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int code = run(out, err, args);

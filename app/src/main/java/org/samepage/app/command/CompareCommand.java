@@ -124,7 +124,7 @@ final class CompareCommand implements Callable<Integer> {
 
   /** What a real kernel gave, unless the user has changed the machine that it was recorded on. */
   private @Nullable JsonNode recorded() {
-    Path beside = machine.changed() ? null : RecordedResult.beside(file);
+    Path beside = machine.changed() ? null : RecordedResult.ifThere(file);
     try {
       return beside == null ? null : ResultJson.read(beside);
     } catch (IllegalArgumentException e) {

@@ -16,6 +16,7 @@ import org.samepage.app.output.ResultSummary;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.app.workbench.Workbench;
+import org.samepage.host.session.HostSession;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.mm.report.KernelBugException;
 import org.samepage.scenario.lang.Scenario;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Spec;
       "0:all ran, and everything held",
       "1:a failed expectation or a kernel report",
       "2:a scenario, the configuration or the command cannot be used",
+      "3:the host backend: the machine lacks something, or someone is in the way",
       "70:an error of our own"
     })
 final class RunCommand implements Callable<Integer> {
@@ -72,7 +74,22 @@ final class RunCommand implements Callable<Integer> {
       description = "Scenarios that run at the same time. Default: ${DEFAULT-VALUE}.")
   private int jobs;
 
+  @Option(
+      names = "--backend",
+      paramLabel = "port|host",
+      defaultValue = "PORT",
+      description = "Run on the port, or on this machine's own kernel. Default: port.")
+  private BackendName backend = BackendName.PORT;
+
+  @Mixin private HostOptions host = new HostOptions();
+
   @Spec private CommandSpec spec;
+
+  /** Where scenarios run. */
+  enum BackendName {
+    PORT,
+    HOST
+  }
 
   @SuppressWarnings("NullAway.Init") // picocli sets the fields
   RunCommand() {}
@@ -91,6 +108,12 @@ final class RunCommand implements Callable<Integer> {
     DocumentSink sink = DocumentSink.of(json, files);
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    if (backend == BackendName.HOST) {
+      refuseChoices(workbench);
+      try (HostSession session = host.open(err)) {
+        return onHost(workbench, session, config, sink);
+      }
+    }
     int code = ExitCode.OK;
     try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
       List<Future<Outcome>> running = new ArrayList<>();
@@ -100,6 +123,44 @@ final class RunCommand implements Callable<Integer> {
       for (Future<Outcome> future : running) {
         code = Math.max(code, report(await(future), sink, out, err));
       }
+    }
+    return code;
+  }
+
+  /** A kernel has the strategies and the memory that it has. */
+  private void refuseChoices(Workbench workbench) {
+    List<String> senseless = new ArrayList<>();
+    if (profile != null) {
+      senseless.add("--profile");
+    }
+    workbench.configs().userKeys(machine.source(null)).stream()
+        .filter(key -> !key.startsWith("ksm."))
+        .forEach(senseless::add);
+    if (!senseless.isEmpty()) {
+      throw new UserMistakeException(
+          "%s: the host backend takes ksm.* alone; all else is as its kernel has it"
+              .formatted(String.join(", ", senseless)));
+    }
+  }
+
+  private int onHost(
+      Workbench workbench, HostSession session, MachineConfig config, DocumentSink sink) {
+    int code = ExitCode.OK;
+    for (Path file : files) {
+      List<String> shown = new ArrayList<>();
+      Outcome outcome;
+      try {
+        Scenario scenario = ScenarioParser.parse(file);
+        outcome =
+            new Outcome(
+                file, workbench.runOnHost(scenario, session, config, shown::add), null, shown);
+      } catch (ScenarioException e) {
+        outcome = new Outcome(file, null, e.getMessage(), shown);
+      }
+      code =
+          Math.max(
+              code,
+              report(outcome, sink, spec.commandLine().getOut(), spec.commandLine().getErr()));
     }
     return code;
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Properties;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
+import org.samepage.host.SurroundingsException;
 import org.samepage.machine.config.ConfigurationException;
 import org.samepage.machine.config.NearestNames;
 import org.samepage.scenario.lang.ScenarioException;
@@ -29,7 +30,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     versionProvider = SamepageCommand.Version.class,
     description = "Linux kernel samepage merging as a machine you can hold in your hand.",
-    subcommands = {RunCommand.class, CompareCommand.class, StrategiesCommand.class})
+    subcommands = {
+      RunCommand.class,
+      CompareCommand.class,
+      StrategiesCommand.class,
+      DoctorCommand.class,
+      RecordCommand.class,
+      FuzzCommand.class
+    })
 public final class SamepageCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -79,6 +87,10 @@ public final class SamepageCommand implements Runnable {
     if (exception instanceof ConfigurationException || exception instanceof UserMistakeException) {
       err.println("samepage: " + exception.getMessage());
       return ExitCode.USAGE;
+    }
+    if (exception instanceof SurroundingsException) {
+      err.println("samepage: " + exception.getMessage());
+      return ExitCode.SURROUNDINGS;
     }
     err.println(
         "samepage: an error of our own: %s; the details are in %s"

@@ -12,6 +12,9 @@ public final class ExitCode {
   /** Could not run: the user's mistake. */
   public static final int USAGE = 2;
 
+  /** Could not run: the machine lacks something, or someone is in the way. */
+  public static final int SURROUNDINGS = 3;
+
   /** Our own fault. */
   public static final int INTERNAL = 70;
 

@@ -2,9 +2,13 @@
 package org.samepage.app.workbench;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.function.Consumer;
+import org.samepage.host.backend.HostBackend;
+import org.samepage.host.session.HostSession;
 import org.samepage.ksm.wiring.StrategyCatalogue;
 import org.samepage.machine.config.ConfigLoader;
+import org.samepage.machine.config.ConfigSource;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.wiring.MachineBoot;
 import org.samepage.scenario.lang.Scenario;
@@ -15,6 +19,8 @@ import org.samepage.scenario.run.ScenarioRunner;
 
 /** Everything put together: strategies, configuration, machines. */
 public final class Workbench {
+  private static final ConfigSource NO_WISHES = new ConfigSource(null, null, List.of());
+
   private final StrategyCatalogue catalogue;
   private final ConfigLoader configs;
   private final MachineBoot boot;
@@ -50,6 +56,24 @@ public final class Workbench {
     try (PortBackend backend = bootPort(config)) {
       return ScenarioRunner.run(scenario, backend, shown);
     }
+  }
+
+  /** Runs a scenario on this machine's own kernel. */
+  public ResultDocument runOnHost(Scenario scenario, HostSession session, Consumer<String> shown)
+      throws ScenarioException {
+    return runOnHost(scenario, session, configs.load(NO_WISHES), shown);
+  }
+
+  /** Runs a scenario on this machine's own kernel, KSM's files beginning as configured. */
+  public ResultDocument runOnHost(
+      Scenario scenario, HostSession session, MachineConfig config, Consumer<String> shown)
+      throws ScenarioException {
+    ResultDocument document;
+    try (HostBackend backend = new HostBackend(session, config.ksm())) {
+      document = ScenarioRunner.run(scenario, backend, shown);
+    }
+    session.refuseForeignUsers();
+    return document;
   }
 
   /** Lets lines go to a writer. */

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,18 @@ public final class ConfigLoader {
     } catch (ConfigException e) {
       throw new ConfigurationException(describe(e));
     }
+  }
+
+  /**
+   * The keys that the user sets, beside the profile.
+   *
+   * @throws ConfigurationException where they cannot be read
+   */
+  public Set<String> userKeys(ConfigSource source) {
+    Set<String> keys = new TreeSet<>();
+    userConfig(source).entrySet().forEach(entry -> keys.add(entry.getKey()));
+    keys.remove(PROFILE);
+    return keys;
   }
 
   private static Config userConfig(ConfigSource source) {

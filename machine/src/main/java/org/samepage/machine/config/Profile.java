@@ -11,4 +11,10 @@ import java.util.Map;
  * @param strategies the strategy's name by the extension point's
  */
 public record Profile(
-    String name, String summary, String resultClass, Map<String, String> strategies) {}
+    String name, String summary, String resultClass, Map<String, String> strategies) {
+  /** The class without what goes with it: results are equal in a class. */
+  public String classLetter() {
+    int comma = resultClass.indexOf(',');
+    return comma < 0 ? resultClass : resultClass.substring(0, comma);
+  }
+}

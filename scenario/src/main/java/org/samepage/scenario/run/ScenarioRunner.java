@@ -66,33 +66,51 @@ public final class ScenarioRunner {
 
   /** Carries out one statement. */
   public void carryOut(Statement statement) throws ScenarioException {
-    backend.at(file + ":" + statement.line());
     String expected = statement.expectedError();
+    String seen = attempt(statement);
+    if (seen == null) {
+      if (expected != null) {
+        throw error(statement, "%s, but it did not fail".formatted(statement.text()));
+      }
+    } else if (expected == null) {
+      throw error(statement, statement.text() + ": failed with " + seen);
+    } else if (!expected.equals(seen)) {
+      throw error(
+          statement,
+          "%s: should have failed with %s, but failed with %s"
+              .formatted(statement.text(), expected, seen));
+    }
+  }
+
+  /**
+   * Carries out one statement, whatever it should fail with.
+   *
+   * @return the errno or signal that it failed with; null where it did not
+   * @throws ScenarioException where it cannot be carried out at all
+   */
+  public @Nullable String attempt(Statement statement) throws ScenarioException {
+    backend.at(file + ":" + statement.line());
     try {
       act(statement);
+      return null;
     } catch (SyscallException e) {
-      if (expected == null) {
-        throw error(statement, statement.text() + ": failed with " + e.error());
-      }
-      if (!expected.equals(e.error())) {
-        throw error(
-            statement,
-            "%s: should have failed with %s, but failed with %s"
-                .formatted(statement.text(), expected, e.error()));
-      }
-      return;
+      return e.error();
     } catch (ArenaException e) {
       throw error(statement, e.getMessage());
     } catch (NotSupportedYetException e) {
       throw error(statement, "not supported yet: " + e.getMessage());
     }
-    if (expected != null) {
-      throw error(statement, "%s, but it did not fail".formatted(statement.text()));
-    }
   }
 
   private ScenarioException error(Statement statement, @Nullable String problem) {
     return new ScenarioException(file, statement.line(), String.valueOf(problem));
+  }
+
+  /** The processes that have not exited, by name. */
+  public Map<String, BackendProcess> processes() {
+    Map<String, BackendProcess> alive = new LinkedHashMap<>();
+    processes.forEach((name, running) -> alive.put(name, running.process));
+    return alive;
   }
 
   /** Expectations and checks that did not hold so far. */
@@ -102,9 +120,7 @@ public final class ScenarioRunner {
 
   /** What has come of it so far. */
   public ResultDocument result(String scenario) {
-    Map<String, BackendProcess> alive = new LinkedHashMap<>();
-    processes.forEach((name, running) -> alive.put(name, running.process));
-    return ResultBuilder.build(scenario, backend, alive, failures);
+    return ResultBuilder.build(scenario, backend, processes(), failures);
   }
 
   private void act(Statement statement) throws SyscallException, ArenaException, ScenarioException {
@@ -249,7 +265,7 @@ public final class ScenarioRunner {
     Mismatch found = in.process.check(part.start(), bytesToPages(part.length()), check.content());
     if (found != null) {
       failures.add(
-          "%s:%d: check %s %s: page %d byte %d: expected %02x, saw %02x"
+          "%s:%s: check %s %s: page %s byte %s: expected %02x, saw %02x"
               .formatted(
                   file,
                   statement.line(),
@@ -265,7 +281,7 @@ public final class ScenarioRunner {
   private void expect(Statement statement, Action.Expect expect) throws ScenarioException {
     long seen = value(statement, expect.subject());
     if (!expect.comparison().holds(seen, expect.number())) {
-      failures.add("%s:%d: %s: saw %d".formatted(file, statement.line(), statement.text(), seen));
+      failures.add("%s:%s: %s: saw %s".formatted(file, statement.line(), statement.text(), seen));
     }
   }
 

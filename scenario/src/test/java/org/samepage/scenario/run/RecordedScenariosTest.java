@@ -26,10 +26,18 @@ import org.samepage.scenario.testing.Scenarios;
 final class RecordedScenariosTest {
   /** What the machine can run so far; all others must be refused, not half done. */
   private static final Set<String> SUPPORTED =
-      Set.of("cursor-exit", "merge-basic", "smart-scan", "sparse-32tib", "sparse-64gib");
+      Set.of(
+          "cursor-exit",
+          "merge-basic",
+          "seed-001",
+          "smart-scan",
+          "sparse-32tib",
+          "sparse-64gib",
+          "sparse-starves");
 
   /** Would probe 8,589,934,592 addresses a pass. */
-  private static final Set<String> TOO_LARGE_BY_ADDRESS = Set.of("sparse-32tib");
+  private static final Set<String> TOO_LARGE_BY_ADDRESS =
+      Set.of("seed-001", "sparse-32tib", "sparse-starves");
 
   static Stream<Arguments> supported() {
     List<Arguments> all = new ArrayList<>();
@@ -91,24 +99,6 @@ final class RecordedScenariosTest {
       assertThat(entries).as(profile).isLessThan(10_000);
       assertThat(work).containsEntry("addresses_probed", 0L);
     }
-  }
-
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("rangeWalks")
-  void the_program_of_the_patch_is_scanned_in_no_time(String profile) throws Exception {
-    var document = Scenarios.run(profile, ScenarioParser.parse(file("seed-001"))).document();
-    assertThat(document.failures()).isEmpty();
-  }
-
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("rangeWalks")
-  void behind_a_sparse_process_pages_merge_in_the_second_pass(String profile) throws Exception {
-    var document = Scenarios.run(profile, ScenarioParser.parse(file("sparse-starves"))).document();
-    assertThat(document.failures()).isEmpty();
-  }
-
-  static List<String> rangeWalks() {
-    return List.of("linux-6.18", "ksm-v3");
   }
 
   @Test

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.scenario.fuzz;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Drafts one statement after the other, all verbs of the language among them. */
+final class Generator {
+  private static final List<String> PROTECTIONS =
+      List.of("none", "r", "rw", "rw", "rw", "rx", "rwx");
+  private static final List<String> ADVICE =
+      List.of(
+          "MERGEABLE",
+          "MERGEABLE",
+          "MERGEABLE",
+          "MERGEABLE",
+          "UNMERGEABLE",
+          "DONTNEED",
+          "DONTNEED",
+          "GUARD_INSTALL",
+          "GUARD_REMOVE",
+          "POPULATE_READ",
+          "POPULATE_WRITE",
+          "DONTFORK",
+          "DOFORK",
+          "WIPEONFORK",
+          "KEEPONFORK",
+          "NOHUGEPAGE");
+  private static final List<String> PLACES =
+      List.of("0x200000000000", "0x2000001ff000", "0x3fffffff0000", "0x600000000000");
+
+  private final Chance chance;
+  private final Model model;
+  private final MappingDrafts mappings;
+  private final KsmDrafts ksm;
+  private final List<Supplier<Draft>> verbs = new ArrayList<>();
+
+  Generator(Chance chance) {
+    this.chance = chance;
+    this.model = new Model();
+    this.mappings = new MappingDrafts(chance, model, PLACES);
+    this.ksm = new KsmDrafts(chance);
+    weigh(8, this::mmap);
+    weigh(3, this::munmap);
+    weigh(5, this::mremap);
+    weigh(4, this::mprotect);
+    weigh(10, this::madvise);
+    weigh(1, this::mlock);
+    weigh(1, this::prctl);
+    weigh(12, this::write);
+    weigh(3, this::poke);
+    weigh(3, this::touch);
+    weigh(2, this::check);
+    weigh(2, this::fork);
+    weigh(1, this::exit);
+    weigh(1, this::file);
+    weigh(1, this::process);
+    weigh(3, ksm::store);
+    weigh(8, ksm::scan);
+  }
+
+  private void weigh(int weight, Supplier<Draft> verb) {
+    for (int i = 0; i < weight; i++) {
+      verbs.add(verb);
+    }
+  }
+
+  Draft next() {
+    if (model.processes().isEmpty()) {
+      return process();
+    }
+    return chance.of(verbs).get();
+  }
+
+  private String anyProcess() {
+    return chance.of(model.processes());
+  }
+
+  /** A process, a verb, a range of it, and what else the verb takes. */
+  private Draft onRange(String verb, Supplier<String> rest) {
+    String process = anyProcess();
+    String range = mappings.range(process);
+    if (range == null) {
+      return mmap();
+    }
+    String behind = rest.get();
+    return new Draft(
+        "%s %s %s%s".formatted(process, verb, range, behind.isEmpty() ? "" : " " + behind));
+  }
+
+  private Draft onPages(String verb, Supplier<String> rest) {
+    String process = anyProcess();
+    String range = mappings.pages(process);
+    if (range == null) {
+      return mmap();
+    }
+    String behind = rest.get();
+    return new Draft(
+        "%s %s %s%s".formatted(process, verb, range, behind.isEmpty() ? "" : " " + behind));
+  }
+
+  private Draft process() {
+    if (model.isFull()) {
+      return exit();
+    }
+    String name = model.newProcess();
+    return new Draft("process " + name, () -> model.started(name));
+  }
+
+  private Draft fork() {
+    if (model.isFull()) {
+      return exit();
+    }
+    String parent = anyProcess();
+    String child = model.newProcess();
+    return new Draft(parent + " fork " + child, () -> model.forked(parent, child));
+  }
+
+  private Draft exit() {
+    String name = anyProcess();
+    return new Draft(name + " exit", () -> model.exited(name));
+  }
+
+  private Draft file() {
+    String name = model.newFile();
+    return new Draft(
+        "file %s %sp %s".formatted(name, chance.between(1, 24), content()),
+        () -> model.filed(name));
+  }
+
+  private Draft mmap() {
+    return mappings.mmap(anyProcess(), chance.of(PROTECTIONS));
+  }
+
+  private Draft munmap() {
+    return onRange("munmap", () -> "");
+  }
+
+  private Draft mremap() {
+    Draft draft = mappings.mremap(anyProcess());
+    return draft == null ? mmap() : draft;
+  }
+
+  private Draft mprotect() {
+    return onRange("mprotect", () -> chance.of(PROTECTIONS));
+  }
+
+  private Draft madvise() {
+    return onRange("madvise", () -> chance.of(ADVICE));
+  }
+
+  private Draft mlock() {
+    return onRange(chance.oneIn(2) ? "mlock" : "munlock", () -> "");
+  }
+
+  private Draft prctl() {
+    return new Draft(anyProcess() + " prctl MEMORY_MERGE " + chance.below(2));
+  }
+
+  private Draft write() {
+    return onPages("write", this::content);
+  }
+
+  private Draft poke() {
+    return onPages("poke", () -> Integer.toString(chance.below(3)));
+  }
+
+  private Draft touch() {
+    return onPages("touch", () -> "");
+  }
+
+  private Draft check() {
+    return onPages("check", this::content);
+  }
+
+  /** Few different ones, so that pages are equal by chance. */
+  private String content() {
+    return switch (chance.below(8)) {
+      case 0, 1 -> "zero";
+      case 2 -> "byte=" + chance.between(0, 255);
+      case 3 -> "seq=" + chance.between(0, 4);
+      case 4 -> "cycle=" + chance.between(1, 5);
+      default -> "id=" + chance.between(0, 3);
+    };
+  }
+}
