@@ -3,16 +3,24 @@ package org.samepage.machine;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.exit.ExitMmap;
+import org.samepage.machine.file.SharedFiles;
+import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.mmap.Madvise;
+import org.samepage.machine.mmap.Mlock;
 import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.mmap.Mprotect;
+import org.samepage.machine.mmap.Mremap;
+import org.samepage.machine.mmap.Munmap;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
@@ -20,6 +28,7 @@ import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.Task;
+import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.ProbeBudget;
 import org.samepage.mm.work.WorkCounters;
@@ -30,8 +39,10 @@ public final class Machine implements AutoCloseable {
   private final Memory memory;
   private final Kernel kernel;
   private final Ksm ksm;
-  private final UserProcess.Calls calls;
+  private final Calls calls;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
+  private final List<AddressSpace> files = new CopyOnWriteArrayList<>();
+  private final DupMmap fork;
 
   /** Physical memory. */
   public record Memory(Folios folios, PageAllocator allocator, PageContents contents) {}
@@ -44,7 +55,18 @@ public final class Machine implements AutoCloseable {
       KsmState state, Ksmd ksmd, KsmSysfs sysfs, RmapWalkKsm rmapWalk, Strategies strategies) {}
 
   /** The system calls. */
-  public record Calls(Mmap mmap, Madvise madvise, UserAccess access, ExitMmap exit) {}
+  public record Calls(
+      Mapping mapping, Madvise madvise, MergeAny mergeAny, UserAccess access, ExitMmap exit) {}
+
+  /** The system calls that change mappings. */
+  public record Mapping(
+      Mmap mmap,
+      Munmap munmap,
+      Mremap mremap,
+      Mprotect mprotect,
+      Mlock mlock,
+      SharedFiles files,
+      DupMmap fork) {}
 
   /** Puts a machine together; see {@code MachineBoot}. */
   public Machine(MachineConfig config, Memory memory, Kernel kernel, Ksm ksm, Calls calls) {
@@ -52,8 +74,8 @@ public final class Machine implements AutoCloseable {
     this.memory = memory;
     this.kernel = kernel;
     this.ksm = ksm;
-    this.calls =
-        new UserProcess.Calls(calls.mmap, calls.madvise, calls.access, calls.exit, ksm.sysfs);
+    this.calls = calls;
+    this.fork = calls.mapping.fork;
   }
 
   public MachineConfig config() {
@@ -90,9 +112,40 @@ public final class Machine implements AutoCloseable {
 
   /** Starts a process with an empty address space. */
   public UserProcess newProcess() {
+    return new UserProcess(newMm(), this, calls);
+  }
+
+  private Mm newMm() {
     Mm mm = new Mm(kernel.sched, new PgTables(kernel.sched, memory.folios));
     mms.add(mm);
-    return new UserProcess(mm, calls);
+    return mm;
+  }
+
+  /** Makes a child of a process; null where memory is short. */
+  @Nullable UserProcess fork(UserProcess parent) {
+    Mm mm = newMm();
+    if (fork.dupMmap(mm, parent.mm()) != 0) {
+      calls.exit.mmput(mm);
+      return null;
+    }
+    return new UserProcess(mm, this, calls);
+  }
+
+  /** Makes a file in memory, which stays until the machine is closed. */
+  public AddressSpace newFile(long size) {
+    AddressSpace file = new AddressSpace(size);
+    files.add(file);
+    return file;
+  }
+
+  /** Writes a page of a file. */
+  public void writeFile(AddressSpace file, long index, byte[] page) {
+    calls.mapping.files.writePage(file, index, page);
+  }
+
+  /** The files that were made. */
+  public List<AddressSpace> files() {
+    return files;
   }
 
   /**

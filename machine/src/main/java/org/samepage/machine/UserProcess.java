@@ -4,23 +4,21 @@ package org.samepage.machine;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
 
-import org.samepage.ksm.control.KsmSysfs;
-import org.samepage.machine.access.UserAccess;
-import org.samepage.machine.exit.ExitMmap;
+import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mmap;
+import org.samepage.mm.errno.Errno;
 import org.samepage.mm.vma.Mm;
 
 /** A process: its system calls, and its plain reads and writes. Any thread may make them. */
 public final class UserProcess {
   private final Mm mm;
-  private final Calls calls;
+  private final Machine machine;
+  private final Machine.Calls calls;
 
-  /** What the processes of one machine call. */
-  record Calls(Mmap mmap, Madvise madvise, UserAccess access, ExitMmap exit, KsmSysfs ksm) {}
-
-  UserProcess(Mm mm, Calls calls) {
+  UserProcess(Mm mm, Machine machine, Machine.Calls calls) {
     this.mm = mm;
+    this.machine = machine;
     this.calls = calls;
   }
 
@@ -35,41 +33,91 @@ public final class UserProcess {
    * @param prot bits as PROT_READ, PROT_WRITE, PROT_EXEC: 1, 2, 4
    */
   public void mmap(long addr, long len, int prot, boolean noreserve) throws SyscallException {
-    check(calls.mmap.doMmap(mm, addr, len, prot, noreserve));
+    mmap(new Mmap.Request(addr, len, prot, false, noreserve, false, null, 0));
+  }
+
+  /** mmap with MAP_FIXED_NOREPLACE. */
+  public void mmap(Mmap.Request request) throws SyscallException {
+    check(calls.mapping().mmap().doMmap(mm, request));
+  }
+
+  public void munmap(long addr, long len) throws SyscallException {
+    check(calls.mapping().munmap().vmMunmapRaw(mm, addr, len));
+  }
+
+  /**
+   * mremap.
+   *
+   * @param flags MREMAP_*
+   */
+  public void mremap(long addr, long oldLen, long newLen, int flags, long to)
+      throws SyscallException {
+    check(calls.mapping().mremap().doMremap(mm, addr, oldLen, newLen, flags, to));
+  }
+
+  public void mprotect(long addr, long len, int prot) throws SyscallException {
+    check(calls.mapping().mprotect().doMprotectPkey(mm, addr, len, prot));
+  }
+
+  public void mlock(long addr, long len) throws SyscallException {
+    check(calls.mapping().mlock().doMlock(mm, addr, len));
+  }
+
+  public void munlock(long addr, long len) throws SyscallException {
+    check(calls.mapping().mlock().munlock(mm, addr, len));
+  }
+
+  /** prctl(PR_SET_MEMORY_MERGE, value, 0, 0, 0). */
+  public void prctlMemoryMerge(long value) throws SyscallException {
+    mm.mmapLock.writeLock();
+    try {
+      MergeAny mergeAny = calls.mergeAny();
+      check(value != 0 ? mergeAny.ksmEnableMergeAny(mm) : mergeAny.ksmDisableMergeAny(mm));
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
+  }
+
+  public UserProcess fork() throws SyscallException {
+    UserProcess child = machine.fork(this);
+    if (child == null) {
+      throw SyscallException.ofErrno(Errno.ENOMEM);
+    }
+    return child;
   }
 
   public void madvise(long addr, long len, Madvise.Advice advice) throws SyscallException {
-    check(calls.madvise.doMadvise(mm, addr, len, advice));
+    check(calls.madvise().doMadvise(mm, addr, len, advice));
   }
 
   /** Writes a whole page. */
   public void writePage(long addr, byte[] page) throws SyscallException {
-    checkFault(calls.access.writePage(mm, addr, page));
+    checkFault(calls.access().writePage(mm, addr, page));
   }
 
   /** Writes one byte. */
   public void writeByte(long addr, byte value) throws SyscallException {
-    checkFault(calls.access.writeByte(mm, addr, value));
+    checkFault(calls.access().writeByte(mm, addr, value));
   }
 
   /** Reads a whole page. */
   public void readPage(long addr, byte[] page) throws SyscallException {
-    checkFault(calls.access.readPage(mm, addr, page));
+    checkFault(calls.access().readPage(mm, addr, page));
   }
 
   /** Reads one byte. */
   public void touch(long addr) throws SyscallException {
-    checkFault(calls.access.touch(mm, addr));
+    checkFault(calls.access().touch(mm, addr));
   }
 
   /** Ends the process; nothing may be asked of it afterwards. */
   public void exit() {
-    calls.exit.mmput(mm);
+    calls.exit().mmput(mm);
   }
 
   /** {@code ksm_process_profit} of /proc/PID/ksm_stat [bytes]. */
   public long ksmProcessProfit() {
-    return calls.ksm.ksmProcessProfit(mm);
+    return machine.ksm().sysfs().ksmProcessProfit(mm);
   }
 
   private static void check(long result) throws SyscallException {
@@ -83,7 +131,7 @@ public final class UserProcess {
       return;
     }
     if ((fault & VM_FAULT_OOM) != 0) {
-      throw SyscallException.ofErrno(org.samepage.mm.errno.Errno.ENOMEM);
+      throw SyscallException.ofErrno(Errno.ENOMEM);
     }
     throw SyscallException.ofSignal((fault & VM_FAULT_SIGBUS) != 0 ? "SIGBUS" : "SIGSEGV");
   }

@@ -89,7 +89,7 @@ final class MachineCheckerTest {
     ksm.ksmStableNodeChains++;
     ksm.ksmStableNodeDups++;
     a.mm().ksmMergingPages++;
-    a.mm().ksmZeroPages.incrementAndGet();
+    a.mm().ksmZeroPages.decrementAndGet();
     a.mm().addMmCounter(Mm.MM_ANONPAGES, 1);
     for (String counter :
         new String[] {

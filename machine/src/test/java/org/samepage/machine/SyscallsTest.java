@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.samepage.machine.mmap.Madvise.Advice;
 import org.samepage.machine.proc.ProcMaps;
 import org.samepage.machine.testing.TestMachine;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.vma.Mm;
 
 /** Mapping, faults and advice, with the page-table words that a real kernel leaves. */
@@ -123,12 +122,12 @@ final class SyscallsTest {
   }
 
   @Test
-  void what_is_not_there_yet_is_refused() throws Exception {
+  void advice_for_a_part_cuts_a_mapping_and_taking_it_back_joins_it() throws Exception {
     UserProcess p = m.process(4);
-    assertThatThrownBy(() -> p.madvise(page(1), 4096, Advice.MERGEABLE))
-        .isInstanceOf(NotSupportedYetException.class);
-    assertThatThrownBy(() -> p.mmap(page(4), 4096, 3, true))
-        .isInstanceOf(NotSupportedYetException.class);
+    p.madvise(page(1), 4096, Advice.DONTFORK);
+    assertThat(ProcMaps.lines(p.mm())).hasSize(3);
+    p.madvise(page(1), 4096, Advice.DOFORK);
+    assertThat(ProcMaps.lines(p.mm())).hasSize(1);
   }
 
   @Test

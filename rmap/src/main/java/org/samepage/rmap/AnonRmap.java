@@ -64,6 +64,36 @@ public final class AnonRmap {
     frames.addMapcountRaw(folio, 1);
   }
 
+  /** One more mapping of a file's page. Holds the page-table lock. */
+  @PortedFrom(
+      value = {
+        "mm/rmap.c:folio_add_file_rmap_ptes",
+        "include/linux/rmap.h:folio_dup_file_rmap_pte"
+      },
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "one page of an order-0 folio; no statistics")
+  public void folioAddFileRmapPtes(int folio) {
+    frames.addMapcountRaw(folio, 1);
+  }
+
+  /**
+   * One more mapping of an anonymous folio by a child: it is nobody's own any more. Holds the
+   * page-table locks of parent and child.
+   *
+   * @return false where somebody may have it pinned, so that the child needs a copy
+   */
+  @PortedFrom(
+      value = "include/linux/rmap.h:folio_try_dup_anon_rmap_pte",
+      fidelity = Fidelity.ADAPTED,
+      differs = "true for success, where C returns 0; nobody pins for good")
+  public boolean folioTryDupAnonRmapPte(int folio) {
+    if (folios.pageAnonExclusive(folio)) {
+      folios.clearPageAnonExclusive(folio);
+    }
+    frames.addMapcountRaw(folio, 1);
+    return true;
+  }
+
   /** Lets a folio that only this VMA maps point to its anon_vma. Holds the folio lock. */
   @PortedFrom("mm/rmap.c:folio_move_anon_rmap")
   public void folioMoveAnonRmap(int folio, VmArea vma) {

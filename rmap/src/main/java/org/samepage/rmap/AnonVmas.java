@@ -106,11 +106,94 @@ public final class AnonVmas {
   @PortedFrom(
       value = "mm/vma.c:anon_vma_compatible",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no policies, no files")
+      differs = "no policies")
   private static boolean anonVmaCompatible(VmArea a, VmArea b) {
     return a.vmEnd == b.vmStart
+        && a.vmFile == b.vmFile
         && ((a.vmFlags ^ b.vmFlags) & ~VmFlags.VM_ACCESS_FLAGS) == 0
         && b.vmPgoff == a.linearPageIndex(b.vmStart);
+  }
+
+  /**
+   * Links a VMA to all anon_vmas that another is linked to, oldest first. Where it has no anon_vma
+   * of its own yet, it may take one whose VMAs are gone and which has one child at most.
+   */
+  @PortedFrom(
+      value = "mm/rmap.c:anon_vma_clone",
+      fidelity = Fidelity.ADAPTED,
+      differs = "cannot fail")
+  public void anonVmaClone(VmArea dst, VmArea src) {
+    AnonVmaChain oldest = src.oldestChain();
+    if (oldest == null) {
+      return;
+    }
+    AnonVma root = oldest.anonVma.root;
+    root.rwsem.writeLock();
+    for (AnonVmaChain avc = oldest; avc != null; avc = avc.prevSameVma()) {
+      AnonVma anonVma = avc.anonVma;
+      anonVmaChainLink(dst, new AnonVmaChain(dst, anonVma));
+      if (dst.anonVma == null
+          && src.anonVma != null
+          && anonVma.numChildren < 2
+          && anonVma.numActiveVmas == 0) {
+        dst.anonVma = anonVma;
+      }
+    }
+    if (dst.anonVma != null) {
+      dst.anonVma.numActiveVmas++;
+    }
+    root.rwsem.writeUnlock();
+  }
+
+  /** Links a child's VMA to its parent's anon_vmas, and gives it one for its own new pages. */
+  @PortedFrom(
+      value = "mm/rmap.c:anon_vma_fork",
+      fidelity = Fidelity.ADAPTED,
+      differs = "cannot fail")
+  public void anonVmaFork(VmArea vma, VmArea pvma) {
+    vma.anonVma = null;
+    AnonVma parent = pvma.anonVma;
+    if (parent == null) {
+      return;
+    }
+    anonVmaClone(vma, pvma);
+    if (vma.anonVma != null) {
+      return; // one whose VMAs are gone
+    }
+    alive.incrementAndGet();
+    AnonVma anonVma = new AnonVma(ids.incrementAndGet(), parent.root, parent);
+    anonVma.numActiveVmas++;
+    getAnonVma(parent.root);
+    vma.anonVma = anonVma;
+    parent.root.rwsem.writeLock();
+    anonVmaChainLink(vma, new AnonVmaChain(vma, anonVma));
+    parent.numChildren++;
+    parent.root.rwsem.writeUnlock();
+  }
+
+  /** A VMA is swallowed by one that has its anon_vma: its own links go. */
+  @PortedFrom("include/linux/rmap.h:anon_vma_merge")
+  public void anonVmaMerge(VmArea vma, VmArea next) {
+    if (vma.anonVma != next.anonVma) {
+      throw new IllegalStateException("merged with another anon_vma");
+    }
+    unlinkAnonVmas(next);
+  }
+
+  /** Takes a VMA out of the interval trees, so that its range may change. Holds the root's lock. */
+  @PortedFrom("mm/vma.c:anon_vma_interval_tree_pre_update_vma")
+  public static void anonVmaIntervalTreePreUpdateVma(VmArea vma) {
+    for (AnonVmaChain avc = vma.newestChain(); avc != null; avc = avc.nextSameVma()) {
+      AnonVmaIntervalTree.anonVmaIntervalTreeRemove(avc, avc.anonVma.rbRoot);
+    }
+  }
+
+  /** Puts it back. Holds the root's lock. */
+  @PortedFrom("mm/vma.c:anon_vma_interval_tree_post_update_vma")
+  public static void anonVmaIntervalTreePostUpdateVma(VmArea vma) {
+    for (AnonVmaChain avc = vma.newestChain(); avc != null; avc = avc.nextSameVma()) {
+      AnonVmaIntervalTree.anonVmaIntervalTreeInsert(avc, avc.anonVma.rbRoot);
+    }
   }
 
   /** Cuts a VMA off from its anon_vmas; those that nobody else uses go. */

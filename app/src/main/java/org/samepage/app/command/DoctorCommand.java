@@ -29,7 +29,11 @@ import picocli.CommandLine.Spec;
       "Which one fits is measured: how long a pass and an unmerge of a sparse mapping take."
     },
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:they can", "3:something is missing, or in the way"})
+    exitCodeList = {
+      "0:they can",
+      "2:nobody can be asked; say --yes",
+      "3:something is missing, or in the way"
+    })
 final class DoctorCommand implements Callable<Integer> {
   private static final String KERNELS = "linux-";
   private static final String PER_ADDRESS = "per-address";

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.app.command;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.samepage.app.output.Progress;
 import org.samepage.app.output.SafeFile;
@@ -55,7 +54,6 @@ import picocli.CommandLine.Spec;
     })
 final class FuzzCommand implements Callable<Integer> {
   private static final String DEFAULT_PROFILE = "linux-6.18";
-  private static final long NANOS_PER_MINUTE = 60_000_000_000L;
 
   @Option(
       names = "--seed",
@@ -173,6 +171,7 @@ final class FuzzCommand implements Callable<Integer> {
   }
 
   private int fuzz(Workbench workbench, String under, List<Rival> rivals) {
+    var _ = SafeFile.folder(folder);
     PrintWriter out = spec.commandLine().getOut();
     MachineConfig config = config(workbench, under);
     Fuzzer fuzzer = new Fuzzer(() -> workbench.bootPort(config), rivals, ops);
@@ -199,18 +198,13 @@ final class FuzzCommand implements Callable<Integer> {
   }
 
   private boolean isOver(long start) {
-    return minutes != null && System.nanoTime() - start > minutes * NANOS_PER_MINUTE;
+    return minutes != null && System.nanoTime() - start > TimeUnit.MINUTES.toNanos(minutes);
   }
 
   private void report(Finding finding, PrintWriter out) {
     out.printf("%s: the port and %s differ%n", finding.name(), finding.rival());
     finding.lines().forEach(line -> out.println("    " + line));
     finding.differences().forEach(line -> out.println("  " + line));
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new UserMistakeException(folder + " cannot be made");
-    }
     Path scenario = folder.resolve(finding.name() + ".scenario");
     List<String> text = new ArrayList<>(finding.lines());
     finding.differences().forEach(line -> text.add("# " + line.strip()));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.app.output;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +34,9 @@ public final class DocumentSink {
     if (json == null) {
       return new DocumentSink(null, null, false);
     }
+    if (json.isBlank()) {
+      throw new UserMistakeException("--json takes a file, a folder, or - for standard output");
+    }
     if (json.equals("-")) {
       return new DocumentSink(null, null, true);
     }
@@ -58,14 +60,7 @@ public final class DocumentSink {
                 .formatted(other, scenario, folder.resolve(documentName(scenario))));
       }
     }
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new UserMistakeException(folder + " cannot be made");
-    }
-    if (!Files.isWritable(folder)) {
-      throw new UserMistakeException(folder + " cannot be written");
-    }
+    var _ = SafeFile.folder(folder);
     return new DocumentSink(null, folder, false);
   }
 

@@ -9,6 +9,9 @@ import org.samepage.app.workbench.UserMistakeException;
 
 /** Writes files whole or not at all. */
 public final class SafeFile {
+  private static final String PREFIX = ".samepage-";
+  private static final String SUFFIX = ".tmp";
+
   private SafeFile() {}
 
   /** Fails now where a file could not be written later. */
@@ -17,10 +20,26 @@ public final class SafeFile {
     if (folder == null || !Files.isDirectory(folder)) {
       throw new UserMistakeException(file + " cannot be written: there is no such folder");
     }
+    if (Files.isDirectory(file)) {
+      throw new UserMistakeException(file + " is a folder");
+    }
     if (!Files.isWritable(Files.exists(file) ? file : folder)) {
       throw new UserMistakeException(file + " cannot be written");
     }
     return file;
+  }
+
+  /**
+   * Makes a folder where it is not there; fails now where nothing could be written into it later.
+   */
+  public static Path folder(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      Files.delete(Files.createTempFile(folder, PREFIX, SUFFIX));
+      return folder;
+    } catch (IOException e) {
+      throw new UserMistakeException(folder + " is no folder that can be written to");
+    }
   }
 
   /** Replaces a file by this text, in one step. */
@@ -30,11 +49,14 @@ public final class SafeFile {
         Files.writeString(file, text); // a device or a pipe, which cannot be replaced
         return;
       }
-      Path folder = file.toAbsolutePath().getParent();
-      Path fresh = Files.createTempFile(folder, ".samepage-", ".tmp");
+      Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+      Path fresh = target.resolveSibling(PREFIX + ProcessHandle.current().pid() + SUFFIX);
       try {
         Files.writeString(fresh, text);
-        Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
+        if (Files.exists(target)) {
+          Files.setPosixFilePermissions(fresh, Files.getPosixFilePermissions(target));
+        }
+        Files.move(fresh, target, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(fresh);
       }

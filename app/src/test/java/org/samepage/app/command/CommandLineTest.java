@@ -103,11 +103,11 @@ final class CommandLineTest {
 
   @Test
   void one_scenario_that_cannot_run_does_not_keep_the_others_from_it() throws Exception {
-    scenario("bad.scenario", "process A", "A fork B");
+    scenario("bad.scenario", "process A", "A mmap X 1p", "A madvise X COLD");
     Result result =
         samepage("run", "FOLDER/bad.scenario", "CORPUS/merge-basic.scenario", "--json", "FOLDER/o");
     assertThat(result.code).isEqualTo(2);
-    assertThat(result.err).startsWith("bad.scenario:2: not supported yet: fork");
+    assertThat(result.err).startsWith("bad.scenario:3: not supported yet: madvise COLD");
     assertThat(folder.resolve("o/merge-basic.json")).exists();
     assertThat(folder.resolve("o/bad.json")).doesNotExist();
   }

@@ -27,6 +27,7 @@ public final class HostBackend implements Backend {
   private final StoredKsm ksm;
   private final SlowUnmerge slowUnmerge;
   private final Map<String, Path> files = new HashMap<>();
+  private boolean locked;
   private final Map<String, HostProcess> alive = new HashMap<>();
 
   /**
@@ -69,6 +70,14 @@ public final class HostBackend implements Backend {
       throw new IllegalArgumentException("unknown file " + name);
     }
     return file;
+  }
+
+  /**
+   * From now on there may be locked pages. One that is replaced by a merged page waits in a batch
+   * to be unlocked, with a reference that would keep its other mappings from being merged.
+   */
+  void locksPages() {
+    locked = true;
   }
 
   SlowUnmerge slowUnmerge() {
@@ -120,13 +129,15 @@ public final class HostBackend implements Backend {
   @Override
   public void scanPasses(long passes) {
     session.drainLru();
-    ksm.whileScanning(() -> session.ksmd().passes(passes));
+    ksm.whileScanning(
+        locked ? () -> session.ksmd().passesByPage(passes) : () -> session.ksmd().passes(passes));
   }
 
   @Override
   public void scanPages(long pages) {
     session.drainLru();
-    ksm.whileScanning(() -> session.ksmd().pages(pages));
+    ksm.whileScanning(
+        locked ? () -> session.ksmd().pagesByPage(pages) : () -> session.ksmd().pages(pages));
   }
 
   @Override

@@ -112,6 +112,7 @@ final class HostProcess implements BackendProcess {
 
   @Override
   public void mlock(long addr, long length, boolean lock) throws SyscallException {
+    backend.locksPages();
     throwErrno(agent.syscall(lock ? Syscall.MLOCK : Syscall.MUNLOCK, addr, length));
   }
 

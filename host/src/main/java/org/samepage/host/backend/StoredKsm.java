@@ -4,6 +4,7 @@ package org.samepage.host.backend;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.samepage.host.kernel.KsmFiles;
 import org.samepage.host.session.HostSession;
 import org.samepage.machine.SyscallException;
@@ -19,11 +20,18 @@ final class StoredKsm {
   private static final String SLEEP = "sleep_millisecs";
   private static final String LEAST_PAGES = "advisor_min_pages_to_scan";
   private static final String SCAN_TIME = "scan-time";
+  private static final Pattern NUMBER = Pattern.compile("\\+?[0-9]{1,18}\\n?");
+  private static final long KSM_RUN_MERGE = 1;
+  private static final long KSM_RUN_UNMERGE = 2;
   private static final String NEVER = "4000000000";
   private static final String STOP = "0";
 
-  /** Counted since boot; nothing sets them back. */
-  private static final Set<String> TOTALS = Set.of("pages_scanned", "pages_skipped");
+  /**
+   * Counted since boot; nothing sets them back. Zero pages are among them, and so is the profit: a
+   * child that did not get those of its parent is counted as if it had, for good.
+   */
+  private static final Set<String> TOTALS =
+      Set.of("pages_scanned", "pages_skipped", "ksm_zero_pages", "general_profit");
 
   private final HostSession session;
   private final Map<String, Long> before = new HashMap<>();
@@ -47,17 +55,22 @@ final class StoredKsm {
   }
 
   boolean unmergesAll(String name, String value) {
-    return name.equals(RUN) && value.strip().equals("2");
+    return name.equals(RUN) && runValue(value) == KSM_RUN_UNMERGE;
+  }
+
+  /** The number that the kernel reads in this; negative where it reads none. */
+  private static long runValue(String value) {
+    return NUMBER.matcher(value).matches() ? Long.parseLong(value.strip()) : -1;
   }
 
   void store(String name, String value) throws SyscallException {
-    String written = name.equals(RUN) && value.strip().equals("1") ? STOP : value;
+    String written = name.equals(RUN) && runValue(value) == KSM_RUN_MERGE ? STOP : value;
     int err = session.tryWrite(KsmFiles.file(name), written);
     if (err != 0) {
       throw SyscallException.ofErrno(err);
     }
     if (name.equals(RUN)) {
-      instead.put(RUN, Long.parseLong(value.strip()));
+      instead.put(RUN, runValue(value));
     } else if (name.equals(PRUNE)) {
       settle(PRUNE);
     }

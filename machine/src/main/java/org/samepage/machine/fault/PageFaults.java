@@ -7,6 +7,7 @@ import static org.samepage.mm.units.PageUnits.pteIndex;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -19,44 +20,28 @@ import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 
-/** Resolves faults in private anonymous memory. */
+/** Resolves faults: in anonymous memory here, in files by {@link FileFaults}. */
 public final class PageFaults implements FaultHandler {
   private final Folios folios;
   private final NormalPage normalPage;
   private final AnonVmas anonVmas;
   private final AnonRmap rmap;
   private final KsmZeroPages zeroPages;
+  private final FileFaults files;
 
   public PageFaults(
       Folios folios,
       NormalPage normalPage,
       AnonVmas anonVmas,
       AnonRmap rmap,
-      KsmZeroPages zeroPages) {
+      KsmZeroPages zeroPages,
+      FileFaults files) {
     this.folios = folios;
     this.normalPage = normalPage;
     this.anonVmas = anonVmas;
     this.rmap = rmap;
     this.zeroPages = zeroPages;
-  }
-
-  /** One fault: where it is and what it found there. */
-  private record Fault(VmArea vma, long addr, int flags, PageTable table, long origPte) {
-    boolean isWrite() {
-      return (flags & FAULT_FLAG_WRITE) != 0;
-    }
-
-    boolean isUnshare() {
-      return (flags & FAULT_FLAG_UNSHARE) != 0;
-    }
-
-    int at() {
-      return pteIndex(addr);
-    }
-
-    boolean unchanged() {
-      return table.get(at()) == origPte;
-    }
+    this.files = files;
   }
 
   @Override
@@ -77,25 +62,28 @@ public final class PageFaults implements FaultHandler {
   @PortedFrom(
       value = "mm/memory.c:handle_pte_fault",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no swap, no markers, no NUMA hints yet")
+      differs = "no swap, no NUMA hints yet; guards are the only markers")
   private int handlePteFault(Fault fault) {
-    if (Pte.pteNone(fault.origPte)) {
-      return doAnonymousPage(fault);
+    if (Pte.pteNone(fault.origPte())) {
+      return fault.vma().vmaIsAnonymous() ? doAnonymousPage(fault) : files.doFault(fault);
     }
-    if (!Pte.ptePresent(fault.origPte)) {
+    if (PteMarker.isGuardPteMarker(fault.origPte())) {
+      return VM_FAULT_SIGSEGV;
+    }
+    if (!Pte.ptePresent(fault.origPte())) {
       throw new IllegalStateException("a fault on an entry that this machine cannot make yet");
     }
-    fault.table.ptl.lock();
+    fault.table().ptl.lock();
     if (!fault.unchanged()) {
-      fault.table.ptl.unlock();
+      fault.table().ptl.unlock();
       return 0;
     }
-    if ((fault.isWrite() || fault.isUnshare()) && !Pte.pteWrite(fault.origPte)) {
+    if ((fault.isWrite() || fault.isUnshare()) && !Pte.pteWrite(fault.origPte())) {
       return doWpPage(fault);
     }
-    long entry = fault.isWrite() ? Pte.pteMkdirty(fault.origPte) : fault.origPte;
-    fault.table.set(fault.at(), Pte.pteMkyoung(entry));
-    fault.table.ptl.unlock();
+    long entry = fault.isWrite() ? Pte.pteMkdirty(fault.origPte()) : fault.origPte();
+    fault.table().set(fault.at(), Pte.pteMkyoung(entry));
+    fault.table().ptl.unlock();
     return 0;
   }
 
@@ -105,14 +93,14 @@ public final class PageFaults implements FaultHandler {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "order 0; no userfaultfd")
   private int doAnonymousPage(Fault fault) {
-    VmArea vma = fault.vma;
+    VmArea vma = fault.vma();
     if (!fault.isWrite()) {
       long entry = Pte.pteMkspecial(Pte.pfnPte(Folios.ZERO_PFN, vma.vmPageProt));
-      fault.table.ptl.lock();
+      fault.table().ptl.lock();
       if (fault.unchanged()) {
-        fault.table.set(fault.at(), entry);
+        fault.table().set(fault.at(), entry);
       }
-      fault.table.ptl.unlock();
+      fault.table().ptl.unlock();
       return 0;
     }
     int err = anonVmas.anonVmaPrepare(vma);
@@ -124,14 +112,14 @@ public final class PageFaults implements FaultHandler {
     if (vma.has(VmFlags.VM_WRITE)) {
       entry = Pte.pteMkwriteNovma(Pte.pteMkdirty(entry));
     }
-    fault.table.ptl.lock();
+    fault.table().ptl.lock();
     boolean first = fault.unchanged();
     if (first) {
       vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
-      rmap.folioAddNewAnonRmap(folio, vma, fault.addr);
-      fault.table.set(fault.at(), entry);
+      rmap.folioAddNewAnonRmap(folio, vma, fault.addr());
+      fault.table().set(fault.at(), entry);
     }
-    fault.table.ptl.unlock();
+    fault.table().ptl.unlock();
     if (!first) {
       folios.folioPut(folio); // another thread was quicker
     }
@@ -142,23 +130,30 @@ public final class PageFaults implements FaultHandler {
   @PortedFrom(
       value = "mm/memory.c:do_wp_page",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "private mappings; no userfaultfd")
+      differs = "no userfaultfd")
   private int doWpPage(Fault fault) {
-    int folio = normalPage.vmNormalPage(fault.vma, fault.addr, fault.origPte);
+    if (fault.vma().has(VmFlags.VM_SHARED | VmFlags.VM_MAYSHARE)) {
+      if (!fault.isUnshare()) {
+        wpPageReuse(fault);
+      }
+      fault.table().ptl.unlock();
+      return 0;
+    }
+    int folio = normalPage.vmNormalPage(fault.vma(), fault.addr(), fault.origPte());
     if (folio != Frames.NO_PAGE
         && folios.folioTestAnon(folio)
-        && (folios.pageAnonExclusive(folio) || wpCanReuseAnonFolio(folio, fault.vma))) {
+        && (folios.pageAnonExclusive(folio) || wpCanReuseAnonFolio(folio, fault.vma()))) {
       folios.setPageAnonExclusive(folio);
       if (!fault.isUnshare()) {
         wpPageReuse(fault);
       }
-      fault.table.ptl.unlock();
+      fault.table().ptl.unlock();
       return 0;
     }
     if (folio != Frames.NO_PAGE) {
       folios.folioGet(folio);
     }
-    fault.table.ptl.unlock();
+    fault.table().ptl.unlock();
     return wpPageCopy(fault, folio);
   }
 
@@ -186,12 +181,12 @@ public final class PageFaults implements FaultHandler {
       fidelity = Fidelity.ADAPTED,
       differs = "the caller unlocks the table")
   private static void wpPageReuse(Fault fault) {
-    long entry = Pte.pteMkyoung(fault.origPte);
-    fault.table.set(fault.at(), maybeMkwrite(Pte.pteMkdirty(entry), fault.vma));
+    long entry = Pte.pteMkyoung(fault.origPte());
+    fault.table().set(fault.at(), maybeMkwrite(Pte.pteMkdirty(entry), fault.vma()));
   }
 
   @PortedFrom("include/linux/mm.h:maybe_mkwrite")
-  private static long maybeMkwrite(long pte, VmArea vma) {
+  static long maybeMkwrite(long pte, VmArea vma) {
     return vma.has(VmFlags.VM_WRITE) ? Pte.pteMkwriteNovma(pte) : pte;
   }
 
@@ -204,9 +199,9 @@ public final class PageFaults implements FaultHandler {
   @PortedFrom(
       value = "mm/memory.c:wp_page_copy",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "anonymous pages and the zero page; no MMU notifiers, no delay accounting")
+      differs = "no MMU notifiers, no delay accounting")
   private int wpPageCopy(Fault fault, int oldFolio) {
-    VmArea vma = fault.vma;
+    VmArea vma = fault.vma();
     int err = anonVmas.anonVmaPrepare(vma);
     int newFolio = err == 0 ? folios.vmaAllocFolioNoprof(0) : Frames.NO_PAGE;
     if (newFolio == Frames.NO_PAGE) {
@@ -216,25 +211,28 @@ public final class PageFaults implements FaultHandler {
     if (oldFolio != Frames.NO_PAGE) {
       folios.copyMcUserHighpage(newFolio, oldFolio);
     }
-    fault.table.ptl.lock();
+    fault.table().ptl.lock();
     boolean copied = fault.unchanged();
     if (copied) {
       if (oldFolio == Frames.NO_PAGE) {
-        zeroPages.ksmMightUnmapZeroPage(vma.vmMm, fault.origPte);
+        zeroPages.ksmMightUnmapZeroPage(vma.vmMm, fault.origPte());
+        vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
+      } else if (!folios.folioTestAnon(oldFolio)) {
+        vma.vmMm.addMmCounter(Mm.MM_SHMEMPAGES, -1);
         vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
       }
       long entry = Pte.pfnPte(newFolio, vma.vmPageProt);
       if (!fault.isUnshare()) {
         entry = maybeMkwrite(Pte.pteMkdirty(entry), vma);
       }
-      var _ = fault.table.getAndClear(fault.at());
-      rmap.folioAddNewAnonRmap(newFolio, vma, fault.addr);
-      fault.table.set(fault.at(), entry);
+      var _ = fault.table().getAndClear(fault.at());
+      rmap.folioAddNewAnonRmap(newFolio, vma, fault.addr());
+      fault.table().set(fault.at(), entry);
       if (oldFolio != Frames.NO_PAGE) {
         rmap.folioRemoveRmapPtes(oldFolio);
       }
     }
-    fault.table.ptl.unlock();
+    fault.table().ptl.unlock();
     if (!copied) {
       folios.folioPut(newFolio);
     } else if (oldFolio != Frames.NO_PAGE) {

@@ -4,10 +4,18 @@ package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.isPageAligned;
 import static org.samepage.mm.units.PageUnits.pageAlignUp;
+import static org.samepage.mm.vma.VmFlags.VM_DONTCOPY;
+import static org.samepage.mm.vma.VmFlags.VM_DROPPABLE;
+import static org.samepage.mm.vma.VmFlags.VM_HUGEPAGE;
+import static org.samepage.mm.vma.VmFlags.VM_IO;
+import static org.samepage.mm.vma.VmFlags.VM_MERGEABLE;
+import static org.samepage.mm.vma.VmFlags.VM_NOHUGEPAGE;
+import static org.samepage.mm.vma.VmFlags.VM_SHARED;
+import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
 import org.samepage.ksm.unmerge.KsmMadvise;
+import org.samepage.machine.fault.Populate;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
@@ -19,16 +27,40 @@ public final class Madvise {
   /** The advice that there is so far, by the names without MADV_. */
   public enum Advice {
     DONTNEED,
+    DONTFORK,
+    DOFORK,
     MERGEABLE,
-    UNMERGEABLE
+    UNMERGEABLE,
+    NOHUGEPAGE,
+    WIPEONFORK,
+    KEEPONFORK,
+    POPULATE_READ,
+    POPULATE_WRITE,
+    GUARD_INSTALL,
+    GUARD_REMOVE;
+
+    /** Whether it is given with mmap_lock held for reading. */
+    boolean reads() {
+      return switch (this) {
+        case DONTNEED, POPULATE_READ, POPULATE_WRITE, GUARD_INSTALL, GUARD_REMOVE -> true;
+        default -> false;
+      };
+    }
   }
 
   private final KsmMadvise ksm;
   private final ZapRange zap;
+  private final VmaModify modify;
+  private final MadviseGuard guard;
+  private final Populate populate;
 
-  public Madvise(KsmMadvise ksm, ZapRange zap) {
+  public Madvise(
+      KsmMadvise ksm, ZapRange zap, VmaModify modify, MadviseGuard guard, Populate populate) {
     this.ksm = ksm;
     this.zap = zap;
+    this.modify = modify;
+    this.guard = guard;
+    this.populate = populate;
   }
 
   /**
@@ -40,7 +72,7 @@ public final class Madvise {
   @PortedFrom(
       value = {"mm/madvise.c:do_madvise", "mm/madvise.c:madvise_walk_vmas"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "three kinds of advice; flags of whole VMAs alone; mmap_lock instead of VMA locks")
+      differs = "not all kinds of advice; mmap_lock instead of VMA locks")
   public int doMadvise(Mm mm, long start, long len, Advice advice) {
     if (!isPageAligned(start)) {
       return -Errno.EINVAL;
@@ -52,10 +84,14 @@ public final class Madvise {
     if (size == 0) {
       return 0;
     }
-    boolean write = advice != Advice.DONTNEED;
+    boolean write = !advice.reads();
     lock(mm, write);
     try {
-      return walkVmas(mm, start, start + size, advice);
+      return switch (advice) {
+        case POPULATE_READ -> populate.faultinPageRange(mm, start, start + size, false);
+        case POPULATE_WRITE -> populate.faultinPageRange(mm, start, start + size, true);
+        default -> walkVmas(mm, start, start + size, advice);
+      };
     } finally {
       unlock(mm, write);
     }
@@ -80,8 +116,8 @@ public final class Madvise {
   private int walkVmas(Mm mm, long start, long end, Advice advice) {
     int unmapped = 0;
     long at = start;
-    for (int i = mm.vmas.positionOf(start); at < end; i++) {
-      VmArea vma = i < mm.vmas.size() ? mm.vmas.get(i) : null;
+    while (at < end) {
+      VmArea vma = mm.vmas.findVma(at);
       if (vma == null || vma.vmStart >= end) {
         return -Errno.ENOMEM;
       }
@@ -92,7 +128,7 @@ public final class Madvise {
       long upTo = Math.min(end, vma.vmEnd);
       int err = madviseVmaBehavior(vma, at, upTo, advice);
       if (err != 0) {
-        return err == -Errno.ENOMEM ? -Errno.EAGAIN : err;
+        return err;
       }
       at = upTo;
     }
@@ -102,13 +138,33 @@ public final class Madvise {
   @PortedFrom(
       value = "mm/madvise.c:madvise_vma_behavior",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "three kinds of advice")
+      differs = "not all kinds of advice")
   private int madviseVmaBehavior(VmArea vma, long start, long end, Advice advice) {
+    long flags = vma.vmFlags;
     return switch (advice) {
       case DONTNEED -> madviseDontneedFree(vma, start, end);
-      case MERGEABLE ->
-          madviseUpdateVma(vma, start, end, ksm.ksmMadviseMergeable(vma, vma.vmFlags));
-      case UNMERGEABLE -> unmergeable(vma, start, end);
+      case GUARD_INSTALL -> guard.madviseGuardInstall(vma, start, end);
+      case GUARD_REMOVE -> guard.madviseGuardRemove(vma, start, end);
+      case DONTFORK -> madviseUpdateVma(vma, start, end, flags | VM_DONTCOPY);
+      case DOFORK ->
+          vma.has(VM_IO) ? -Errno.EINVAL : madviseUpdateVma(vma, start, end, flags & ~VM_DONTCOPY);
+      case WIPEONFORK ->
+          vma.vmFile != null || vma.has(VM_SHARED)
+              ? -Errno.EINVAL
+              : madviseUpdateVma(vma, start, end, flags | VM_WIPEONFORK);
+      case KEEPONFORK ->
+          vma.has(VM_DROPPABLE)
+              ? -Errno.EINVAL
+              : madviseUpdateVma(vma, start, end, flags & ~VM_WIPEONFORK);
+      case NOHUGEPAGE -> madviseUpdateVma(vma, start, end, (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
+      case MERGEABLE -> madviseUpdateVma(vma, start, end, ksm.ksmMadviseMergeable(vma, flags));
+      case UNMERGEABLE -> {
+        int err = ksm.ksmMadviseUnmergeable(vma, start, end, flags);
+        yield err == -Errno.ENOMEM
+            ? -Errno.EAGAIN
+            : err != 0 ? err : madviseUpdateVma(vma, start, end, flags & ~VM_MERGEABLE);
+      }
+      case POPULATE_READ, POPULATE_WRITE -> throw new IllegalStateException("no advice of a VMA");
     };
   }
 
@@ -124,21 +180,17 @@ public final class Madvise {
     return 0;
   }
 
-  private int unmergeable(VmArea vma, long start, long end) {
-    int err = ksm.ksmMadviseUnmergeable(vma, start, end, vma.vmFlags);
-    return err != 0 ? err : madviseUpdateVma(vma, start, end, vma.vmFlags & ~VmFlags.VM_MERGEABLE);
-  }
-
   @PortedFrom(
       value = "mm/madvise.c:madvise_update_vma",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "whole VMAs without neighbours: nothing is split or merged")
-  private static int madviseUpdateVma(VmArea vma, long start, long end, long flags) {
-    if (flags == vma.vmFlags) {
+      fidelity = Fidelity.ADAPTED,
+      differs = "-EAGAIN where there are too many mappings, as its callers make of it")
+  private int madviseUpdateVma(VmArea part, long start, long end, long flags) {
+    if (flags == part.vmFlags) {
       return 0;
     }
-    if (start != vma.vmStart || end != vma.vmEnd) {
-      throw new NotSupportedYetException("advice that changes a part of a mapping");
+    VmArea vma = modify.vmaModifyFlags(part, start, end, flags);
+    if (vma == null) {
+      return -Errno.EAGAIN;
     }
     vma.vmFlags = flags;
     return 0;

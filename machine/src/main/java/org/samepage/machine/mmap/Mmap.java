@@ -9,80 +9,147 @@ import static org.samepage.mm.units.PageUnits.pageAlignUp;
 import static org.samepage.mm.vma.VmFlags.VM_ACCOUNT;
 import static org.samepage.mm.vma.VmFlags.VM_MAYEXEC;
 import static org.samepage.mm.vma.VmFlags.VM_MAYREAD;
+import static org.samepage.mm.vma.VmFlags.VM_MAYSHARE;
 import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
 import static org.samepage.mm.vma.VmFlags.VM_NORESERVE;
+import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
+import org.jspecify.annotations.Nullable;
+import org.samepage.ksm.unmerge.MergeAny;
+import org.samepage.machine.fault.Populate;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 
-/** mmap of private anonymous memory at a given place. */
+/** mmap at a fixed place that must be free. */
 public final class Mmap {
+  private final VmaMerge merge;
+  private final Populate populate;
+  private final Commit commit;
+  private final MergeAny ksm;
+
+  public Mmap(VmaMerge merge, Populate populate, Commit commit, MergeAny ksm) {
+    this.merge = merge;
+    this.populate = populate;
+    this.commit = commit;
+    this.ksm = ksm;
+  }
+
   /**
-   * Maps private anonymous memory, as with MAP_FIXED_NOREPLACE.
+   * What is to be mapped.
    *
-   * @param addr where
-   * @param len bytes; rounded up to whole pages
-   * @param prot of VM_READ, VM_WRITE, VM_EXEC, whose values are those of PROT_*
-   * @param noreserve MAP_NORESERVE
+   * @param prot bits of PROT_READ, PROT_WRITE, PROT_EXEC: 1, 2, 4
+   * @param file null for anonymous memory
+   * @param offset in the file [bytes]
+   */
+  public record Request(
+      long addr,
+      long length,
+      int prot,
+      boolean shared,
+      boolean noreserve,
+      boolean populate,
+      @Nullable AddressSpace file,
+      long offset) {}
+
+  /**
+   * Maps memory.
+   *
    * @return the address, or a negative errno
    */
   @PortedFrom(
-      value = {"mm/mmap.c:do_mmap", "mm/vma.c:mmap_region"},
+      value = {"mm/util.c:vm_mmap_pgoff", "mm/mmap.c:do_mmap", "mm/mmap.c:__get_unmapped_area"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "a fixed place, private anonymous memory, nothing to merge with; no limits")
-  public long doMmap(Mm mm, long addr, long len, long prot, boolean noreserve) {
+      differs = "MAP_FIXED_NOREPLACE alone; no limits")
+  public long doMmap(Mm mm, Request request) {
+    if (!isPageAligned(request.offset)) {
+      return -Errno.EINVAL;
+    }
+    if (request.length == 0) {
+      return -Errno.EINVAL;
+    }
+    long len = pageAlignUp(request.length);
+    long pgoff = bytesToPages(request.offset);
     if (len == 0) {
-      return -Errno.EINVAL;
-    }
-    long size = pageAlignUp(len);
-    if (size <= 0 || size > TASK_SIZE) {
       return -Errno.ENOMEM;
     }
-    if (!isPageAligned(addr)) {
-      return -Errno.EINVAL;
-    }
-    if (addr < 0 || addr > TASK_SIZE - size) {
+    if (Long.compareUnsigned(len, TASK_SIZE) > 0) {
       return -Errno.ENOMEM;
     }
+    long addr = request.addr;
     mm.mmapLock.writeLock();
     try {
-      long end = addr + size;
-      if (mm.vmas.findVmaIntersection(addr, end) != null) {
+      if (mm.vmas.size() > VmaModify.MAX_MAP_COUNT) {
+        return -Errno.ENOMEM;
+      }
+      if (Long.compareUnsigned(addr, TASK_SIZE - len) > 0) {
+        return -Errno.ENOMEM;
+      }
+      if (!isPageAligned(addr)) {
+        return -Errno.EINVAL;
+      }
+      if (mm.vmas.findVmaIntersection(addr, addr + len) != null) {
         return -Errno.EEXIST;
       }
-      long flags = prot | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | accounting(prot, noreserve);
-      refuseNeighbours(mm, addr, end);
-      mm.vmas.insert(new VmArea(mm, addr, end, flags, bytesToPages(addr)));
-      mm.totalVm += bytesToPages(size);
-      return addr;
+      int err = mmapRegion(mm, addr, len, pgoff, request);
+      if (err != 0) {
+        return err;
+      }
     } finally {
       mm.mmapLock.writeUnlock();
     }
+    if (request.populate) {
+      var _ = populate.mmPopulateRaw(mm, addr, len, true);
+    }
+    return addr;
   }
 
-  private static long accounting(long prot, boolean noreserve) {
-    if (noreserve) {
-      return VM_NORESERVE;
+  @PortedFrom(
+      value = {"mm/vma.c:mmap_region", "mm/vma.c:__mmap_new_vma"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "nothing is in the way; files in memory alone")
+  private int mmapRegion(Mm mm, long addr, long len, long pgoff, Request request) {
+    long flags = request.prot | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+    if (request.shared) {
+      flags |= VM_SHARED | VM_MAYSHARE;
     }
-    return accountableMapping(prot) ? VM_ACCOUNT : 0;
+    if (request.noreserve) {
+      flags |= VM_NORESERVE;
+    }
+    if (accountableMapping(flags)) {
+      if (!commit.vmEnoughMemoryRaw(bytesToPages(len))) {
+        return -Errno.ENOMEM;
+      }
+      flags |= VM_ACCOUNT;
+    }
+    flags = ksm.ksmVmaFlags(mm, flags);
+    boolean anonymous = request.file == null;
+    long offset = !anonymous ? pgoff : request.shared ? 0 : bytesToPages(addr);
+    VmaMergeState vmg = VmaMergeState.ofNewRange(mm, addr, addr + len, flags, offset);
+    vmg.file = request.file;
+    if (merge.vmaMergeNewRange(vmg) == null) {
+      VmArea vma = new VmArea(mm, addr, addr + len, flags, offset);
+      if (request.file != null) {
+        vma.vmFile = request.file;
+        request.file.get();
+      } else if (request.shared) {
+        vma.vmFile = new AddressSpace(len);
+      }
+      mm.vmas.insert(vma);
+    }
+    mm.totalVm += bytesToPages(len);
+    return 0;
   }
 
   @PortedFrom(
       value = "mm/vma.c:accountable_mapping",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "private mappings that are not hugetlb")
+      differs = "no hugetlb")
   private static boolean accountableMapping(long vmFlags) {
-    return (vmFlags & VM_WRITE) != 0;
-  }
-
-  private static void refuseNeighbours(Mm mm, long addr, long end) {
-    if (mm.vmas.vmaLookup(addr - 1) != null || mm.vmas.vmaLookup(end) != null) {
-      throw new NotSupportedYetException("a mapping right beside another, which may join it");
-    }
+    return (vmFlags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
   }
 }

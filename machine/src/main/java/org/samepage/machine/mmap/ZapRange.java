@@ -49,6 +49,19 @@ public final class ZapRange {
       fidelity = Fidelity.ADAPTED,
       differs = "one loop for the upper levels")
   public void unmapPageRange(VmArea vma, long start, long end, boolean reclaimPt) {
+    zap(vma, start, end, reclaimPt, false);
+  }
+
+  /** Empties all of a VMA that is being unmapped: guards go too. Holds mmap_lock. */
+  @PortedFrom(
+      value = "mm/memory.c:unmap_single_vma",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no hugetlb, no device memory")
+  public void unmapSingleVma(VmArea vma) {
+    zap(vma, vma.vmStart, vma.vmEnd, false, true);
+  }
+
+  private void zap(VmArea vma, long start, long end, boolean reclaimPt, boolean dropMarkers) {
     PgTables tables = vma.vmMm.pgTables;
     long addr = start;
     while (addr < end) {
@@ -65,13 +78,22 @@ public final class ZapRange {
       long next = pmdAddrEnd(addr, end);
       PageTable table = PgTables.below(pmdTable, pmdIndex(addr));
       if (table != null) {
-        zapPteRange(vma, table, addr, next);
+        zapPteRange(vma, table, addr, next, dropMarkers);
         if (reclaimPt && next - addr == PMD_SIZE) {
           tables.tryToFreePte(pmdTable, pmdIndex(addr));
         }
       }
       addr = next;
     }
+  }
+
+  /** Which of the counters a page is counted in. */
+  @PortedFrom(
+      value = "include/linux/mm.h:mm_counter",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "all files are in memory")
+  public static int mmCounter(Folios folios, int folio) {
+    return folios.folioTestAnon(folio) ? Mm.MM_ANONPAGES : Mm.MM_SHMEMPAGES;
   }
 
   private static long nextBoundary(long addr, long size) {
@@ -82,13 +104,19 @@ public final class ZapRange {
   @PortedFrom(
       value = "mm/memory.c:zap_pte_range",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "present entries; pages are freed at once, not in batches")
-  private void zapPteRange(VmArea vma, PageTable table, long start, long end) {
+      differs = "present entries and guards; pages are freed at once, not in batches")
+  private void zapPteRange(VmArea vma, PageTable table, long start, long end, boolean dropMarkers) {
     Mm mm = vma.vmMm;
     table.ptl.lock();
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
       int at = pteIndex(addr);
       if (Pte.pteNone(table.get(at))) {
+        continue;
+      }
+      if (!Pte.ptePresent(table.get(at))) {
+        if (dropMarkers) {
+          var _ = table.getAndClear(at);
+        }
         continue;
       }
       long pte = table.getAndClear(at);
@@ -97,7 +125,10 @@ public final class ZapRange {
         zeroPages.ksmMightUnmapZeroPage(mm, pte);
         continue;
       }
-      mm.addMmCounter(Mm.MM_ANONPAGES, -1);
+      if (!folios.folioTestAnon(folio) && Pte.pteDirty(pte)) {
+        folios.folioMarkDirty(folio);
+      }
+      mm.addMmCounter(mmCounter(folios, folio), -1);
       rmap.folioRemoveRmapPtes(folio);
       folios.folioPut(folio);
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
@@ -35,7 +36,7 @@ public final class ProcMaps {
   @PortedFrom(
       value = "fs/proc/task_mmu.c:show_vma_header_prefix",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "anonymous memory, so the offset is 0; no device and inode")
+      differs = "no device and inode")
   private static String showVmaHeaderPrefix(VmArea vma) {
     return "%08x-%08x %c%c%c%c %08x"
         .formatted(
@@ -45,7 +46,7 @@ public final class ProcMaps {
             vma.has(VmFlags.VM_WRITE) ? 'w' : '-',
             vma.has(VmFlags.VM_EXEC) ? 'x' : '-',
             vma.has(VmFlags.VM_MAYSHARE) ? 's' : 'p',
-            0);
+            vma.vmFile == null ? 0 : PageUnits.pagesToBytes(vma.vmPgoff));
   }
 
   @PortedFrom(

@@ -18,16 +18,32 @@ import org.samepage.ksm.spi.ScanStrategy;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.unmerge.KsmMadvise;
+import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.Machine;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.exit.ExitMmap;
+import org.samepage.machine.fault.FileFaults;
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.machine.fault.PageFaults;
+import org.samepage.machine.fault.Populate;
+import org.samepage.machine.file.SharedFiles;
+import org.samepage.machine.fork.CopyPageRange;
+import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.hash.Xxh64;
+import org.samepage.machine.mmap.ChangeProtection;
+import org.samepage.machine.mmap.Commit;
 import org.samepage.machine.mmap.Madvise;
+import org.samepage.machine.mmap.MadviseGuard;
+import org.samepage.machine.mmap.Mlock;
 import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.mmap.MovePageTables;
+import org.samepage.machine.mmap.Mprotect;
+import org.samepage.machine.mmap.Mremap;
+import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.mmap.VmaMerge;
+import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.phys.Folios;
@@ -110,8 +126,15 @@ final class MachineModule extends AbstractModule {
       NormalPage normalPage,
       AnonVmas anonVmas,
       AnonRmap rmap,
-      KsmZeroPages zeroPages) {
-    return new PageFaults(folios, normalPage, anonVmas, rmap, zeroPages);
+      KsmZeroPages zeroPages,
+      SharedFiles files) {
+    return new PageFaults(
+        folios,
+        normalPage,
+        anonVmas,
+        rmap,
+        zeroPages,
+        new FileFaults(folios, files, anonVmas, rmap));
   }
 
   @Provides
@@ -128,14 +151,79 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Madvise madvise(KsmMadvise ksm, ZapRange zap) {
-    return new Madvise(ksm, zap);
+  SharedFiles sharedFiles(Folios folios) {
+    return new SharedFiles(folios);
   }
 
   @Provides
   @Singleton
-  ExitMmap exitMmap(KsmSlots slots, ZapRange zap, AnonVmas anonVmas) {
-    return new ExitMmap(slots, zap, anonVmas);
+  MergeAny mergeAny(KsmState state, KsmSlots slots, KsmMadvise ksm) {
+    return new MergeAny(state, slots, ksm);
+  }
+
+  @Provides
+  @Singleton
+  Populate populate(FaultHandler faults) {
+    return new Populate(faults);
+  }
+
+  @Provides
+  @Singleton
+  VmaMerge vmaMerge(AnonVmas anonVmas, SharedFiles files) {
+    return new VmaMerge(anonVmas, files);
+  }
+
+  @Provides
+  @Singleton
+  VmaModify vmaModify(VmaMerge merge, AnonVmas anonVmas) {
+    return new VmaModify(merge, anonVmas);
+  }
+
+  @Provides
+  @Singleton
+  Madvise madvise(
+      KsmMadvise ksm, ZapRange zap, VmaModify modify, AnonVmas anonVmas, Populate populate) {
+    return new Madvise(ksm, zap, modify, new MadviseGuard(anonVmas, zap), populate);
+  }
+
+  @Provides
+  @Singleton
+  ExitMmap exitMmap(KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files) {
+    return new ExitMmap(slots, zap, anonVmas, files);
+  }
+
+  @Provides
+  @Singleton
+  DupMmap dupMmap(
+      Folios folios, NormalPage normalPage, AnonRmap rmap, AnonVmas anonVmas, MergeAny mergeAny) {
+    return new DupMmap(anonVmas, new CopyPageRange(folios, normalPage, rmap), mergeAny);
+  }
+
+  @Provides
+  @Singleton
+  Machine.Mapping mapping(
+      Folios folios,
+      NormalPage normalPage,
+      VmaMerge merge,
+      VmaModify modify,
+      ZapRange zap,
+      AnonVmas anonVmas,
+      SharedFiles files,
+      Populate populate,
+      KsmMadvise ksm,
+      MergeAny mergeAny,
+      DupMmap fork) {
+    Commit commit = new Commit(config.memory().pages());
+    Munmap munmap = new Munmap(modify, zap, anonVmas, files);
+    Mremap.Changes changes = new Mremap.Changes(merge, munmap, new MovePageTables());
+    return new Machine.Mapping(
+        new Mmap(merge, populate, commit, mergeAny),
+        munmap,
+        new Mremap(changes, ksm, anonVmas, populate, commit),
+        new Mprotect(modify, new ChangeProtection(folios, normalPage), populate, commit),
+        new Mlock(modify, populate),
+        files,
+        fork);
   }
 
   @Provides
@@ -152,7 +240,9 @@ final class MachineModule extends AbstractModule {
       KsmSysfs ksm,
       RmapWalkKsm rmapWalk,
       Strategies strategies,
+      Machine.Mapping mapping,
       Madvise madvise,
+      MergeAny mergeAny,
       UserAccess access,
       ExitMmap exit) {
     return new Machine(
@@ -160,6 +250,6 @@ final class MachineModule extends AbstractModule {
         new Machine.Memory(folios, allocator, contents),
         new Machine.Kernel(sched, log, budget),
         new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, strategies),
-        new Machine.Calls(new Mmap(), madvise, access, exit));
+        new Machine.Calls(mapping, madvise, mergeAny, access, exit));
   }
 }

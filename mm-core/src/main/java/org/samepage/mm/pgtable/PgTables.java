@@ -18,6 +18,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.KernelLock;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.units.PageUnits;
 
 /**
  * The page tables of one address space: four levels, the top one made with it.
@@ -183,6 +184,76 @@ public final class PgTables {
     if (table != null && empty) {
       freeTable(table);
     }
+  }
+
+  /** Sees the part of one table of the lowest level that lies in a range. */
+  @FunctionalInterface
+  public interface TableVisitor {
+    void part(PageTable table, long start, long end);
+  }
+
+  /** Goes through the tables of the lowest level that there are, in address order. */
+  public void forEachTable(long start, long end, TableVisitor visitor) {
+    for (long addr = start; addr < end; ) {
+      PageTable pud = pudTable(addr);
+      if (pud == null) {
+        addr = nextBoundary(addr, PageUnits.PGDIR_SIZE);
+        continue;
+      }
+      PageTable pmd = below(pud, pudIndex(addr));
+      if (pmd == null) {
+        addr = nextBoundary(addr, PageUnits.PUD_SIZE);
+        continue;
+      }
+      long next = PageUnits.pmdAddrEnd(addr, end);
+      PageTable table = below(pmd, pmdIndex(addr));
+      if (table != null) {
+        visitor.part(table, addr, next);
+      }
+      addr = next;
+    }
+  }
+
+  private static long nextBoundary(long addr, long size) {
+    return (addr + size) & -size;
+  }
+
+  /**
+   * Frees the tables that are for {@code [addr, end)} alone: what they span must not reach below
+   * the floor or above the ceiling, where neighbours begin.
+   */
+  @PortedFrom(
+      value = {"mm/memory.c:free_pgd_range", "mm/memory.c:free_pgtables"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "one method for all levels")
+  public void freePgdRange(long addr, long end, long floor, long ceiling) {
+    freeRange(pgd, UPPER_LEVELS, addr, end, floor, ceiling);
+  }
+
+  private void freeRange(
+      PageTable table, int levels, long addr, long end, long floor, long ceiling) {
+    int shift = PageUnits.PAGE_SHIFT + 9 * levels;
+    long size = 1L << shift;
+    for (long base = addr & -size; base < end; base += size) {
+      int index = (int) (base >>> shift) & (PTRS_PER_TABLE - 1);
+      PageTable lower = below(table, index);
+      if (lower == null) {
+        continue;
+      }
+      if (levels > 1) {
+        freeRange(
+            lower, levels - 1, Math.max(addr, base), Math.min(end, base + size), floor, ceiling);
+      }
+      if (base >= floor && base + size <= ceilingFor(ceiling, size)) {
+        table.unlink(index);
+        freeTable(lower);
+      }
+    }
+  }
+
+  /** The end of all addresses is the end of what its last table spans. */
+  private static long ceilingFor(long ceiling, long size) {
+    return ceiling == PageUnits.TASK_SIZE ? (ceiling + size) & -size : ceiling;
   }
 
   /** Frees all tables but the top one; the address space has no VMAs any more. */

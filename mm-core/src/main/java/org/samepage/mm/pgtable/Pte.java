@@ -36,6 +36,10 @@ public final class Pte {
 
   private static final int PFN_SHIFT = 12;
 
+  /** What a change of protection keeps: PWT and PCD too. */
+  private static final long CHG_MASK =
+      PFN_MASK | 0x18 | SPECIAL | ACCESSED | DIRTY | SAVED_DIRTY | UFFD_WP;
+
   private Pte() {}
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_none")
@@ -94,6 +98,24 @@ public final class Pte {
   public static long pfnPte(long pfn, long pgprot) {
     long field = (pfn << PFN_SHIFT) ^ protnoneMask(pgprot);
     return (field & PFN_MASK) | pgprot;
+  }
+
+  /** Whether the page is there, but may not be touched. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_protnone")
+  public static boolean pteProtnone(long pte) {
+    return (pte & (PROTNONE | PRESENT)) == PROTNONE;
+  }
+
+  /** The same page with other protection bits. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_modify")
+  public static long pteModify(long pte, long newprot) {
+    long val = flipProtnoneGuard(pte, (pte & CHG_MASK) | (newprot & ~CHG_MASK));
+    return (pte & RW) != 0 ? mksaveddirtyShift(val) : clearSaveddirtyShift(val);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable-invert.h:flip_protnone_guard")
+  private static long flipProtnoneGuard(long oldval, long val) {
+    return pteNeedsInvertRaw(oldval) == pteNeedsInvertRaw(val) ? val : val ^ PFN_MASK;
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkwrite_novma")

@@ -17,6 +17,12 @@ public final class PteMarker {
     return SwapEntry.swpEntryRaw(SwapEntry.PTE_MARKER, marker);
   }
 
+  /** Whether this word is a guard: who touches the page gets SIGSEGV. */
+  @PortedFrom("mm/madvise.c:is_guard_pte_marker")
+  public static boolean isGuardPteMarker(long pte) {
+    return isPteMarker(pte) && (SwapEntry.swpOffsetRaw(pte) & GUARD) != 0;
+  }
+
   /** Whether this word, which is neither none nor present, is a marker. */
   @PortedFrom("include/linux/swapops.h:is_pte_marker")
   public static boolean isPteMarker(long pte) {

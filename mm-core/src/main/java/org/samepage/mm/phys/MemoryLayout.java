@@ -25,6 +25,11 @@ public record MemoryLayout(int nodes, int pagesPerNode) {
     }
   }
 
+  /** Frames of all nodes. */
+  public long pages() {
+    return (long) nodes * pagesPerNode;
+  }
+
   /**
    * A layout by size.
    *

@@ -35,6 +35,16 @@ public final class KernelLock {
 
   public void lock() {
     sched.acquiring(lockClass, this, 0);
+    take();
+  }
+
+  /** Takes a second lock of the class: spin_lock_nested. */
+  public void lockNested() {
+    sched.acquiringNested(lockClass, this, 0);
+    take();
+  }
+
+  private void take() {
     for (int attempt = 0; !LOCKED.compareAndSet(this, false, true); attempt++) {
       sched.contended(lockClass, attempt);
     }

@@ -77,6 +77,16 @@ public final class RwSem {
 
   public void writeLock() {
     sched.acquiring(lockClass, this, 0);
+    takeForWriting();
+  }
+
+  /** Takes a second semaphore of the class: down_write_nested. */
+  public void writeLockNested() {
+    sched.acquiringNested(lockClass, this, 0);
+    takeForWriting();
+  }
+
+  private void takeForWriting() {
     for (int attempt = 0; !tryWrite(); attempt++) {
       STATE.getAndBitwiseOr(this, WRITER_WAITS);
       sched.contended(lockClass, attempt);

@@ -83,6 +83,14 @@ public abstract class Sched {
    */
   public abstract void acquiring(LockClass lockClass, Object lock, int id);
 
+  /**
+   * Called instead of {@link #acquiring} where a second lock of a class is taken in an order that
+   * the caller vouches for: a child's after its parent's.
+   */
+  public void acquiringNested(LockClass lockClass, Object lock, int id) {
+    acquiring(lockClass, lock, id);
+  }
+
   /** Called after a lock was taken, also by a try. */
   public abstract void acquired(LockClass lockClass, Object lock, int id);
 

@@ -47,6 +47,9 @@ public final class Mm {
   /** Pages of all mappings. Guarded by mmap_lock. */
   public long totalVm;
 
+  /** Pages of all mappings that are locked in memory. Guarded by mmap_lock. */
+  public long lockedVm;
+
   /** Items of this mm in the stable tree. Guarded by ksm_thread_mutex. */
   public long ksmMergingPages;
 
@@ -69,6 +72,15 @@ public final class Mm {
   @PortedFrom("include/linux/mm_types.h:mm_flags_set")
   public void mmFlagsSet(int bit) {
     flags.getAndUpdate(old -> old | 1L << bit);
+  }
+
+  /** What a child takes over of its parent's flags: that everything is mergeable. */
+  @PortedFrom(
+      value = "include/linux/mm_types.h:mmf_init_legacy_flags",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "MMF_VM_MERGE_ANY is all that there is to take over")
+  public void mmfInitLegacyFlags(Mm parent) {
+    flags.set(parent.flags.get() & 1L << MmFlags.MMF_VM_MERGE_ANY);
   }
 
   @PortedFrom("include/linux/mm_types.h:mm_flags_clear")

@@ -17,7 +17,7 @@ import org.samepage.mm.port.PortedFrom;
 @PortedFrom(
     value = "include/linux/mm_types.h:vm_area_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no per-VMA lock, policy, userfaultfd context, file")
+    differs = "no per-VMA lock, policy, userfaultfd context")
 public final class VmArea {
   public final Mm vmMm;
 
@@ -38,6 +38,9 @@ public final class VmArea {
    */
   public long vmPgoff;
 
+  /** What is mapped; null for anonymous memory. The VMA has a use of it. */
+  public @Nullable AddressSpace vmFile;
+
   /** Set at the first fault that needs it, under page_table_lock; then it stays. */
   public @Nullable AnonVma anonVma;
 
@@ -51,6 +54,37 @@ public final class VmArea {
     this.vmFlags = flags;
     this.vmPageProt = PgProt.vmGetPageProt(flags);
     this.vmPgoff = pgoff;
+  }
+
+  /** A VMA like another, without its links to anon_vmas. */
+  @PortedFrom(
+      value = "mm/vma_init.c:vm_area_dup",
+      fidelity = Fidelity.ADAPTED,
+      differs = "takes the use of the file too, as all callers do next")
+  public VmArea vmAreaDup(Mm mm) {
+    VmArea copy = new VmArea(mm, vmStart, vmEnd, vmFlags, vmPgoff);
+    copy.anonVma = anonVma;
+    copy.vmFile = vmFile;
+    if (vmFile != null) {
+      vmFile.get();
+    }
+    return copy;
+  }
+
+  /** Sets the flags, and the protection of entries that follows from them. */
+  @PortedFrom(
+      value = {"include/linux/mm.h:vm_flags_reset", "mm/mmap.c:vma_set_page_prot"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "sets the flags too; no mapping here wants to be told of writes")
+  public void vmFlagsReset(long flags) {
+    vmFlags = flags;
+    vmPageProt = PgProt.vmGetPageProt(flags);
+  }
+
+  /** Whether this is memory of no file: its pages are made by faults alone. */
+  @PortedFrom("include/linux/mm.h:vma_is_anonymous")
+  public boolean vmaIsAnonymous() {
+    return vmFile == null;
   }
 
   public boolean has(long flag) {

@@ -20,6 +20,7 @@ public final class VmFlags {
   public static final long VM_IO = 0x4000L;
   public static final long VM_DONTCOPY = 0x20000L;
   public static final long VM_DONTEXPAND = 0x40000L;
+  public static final long VM_LOCKONFAULT = 0x80000L;
   public static final long VM_ACCOUNT = 0x100000L;
   public static final long VM_NORESERVE = 0x200000L;
   public static final long VM_HUGETLB = 0x400000L;
@@ -29,6 +30,11 @@ public final class VmFlags {
   public static final long VM_NOHUGEPAGE = 0x40000000L;
   public static final long VM_MERGEABLE = 0x80000000L;
   public static final long VM_DROPPABLE = 1L << 40;
+
+  /** What is never merged with a neighbour. */
+  public static final long VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+
+  public static final long VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
 
   /** What a process may do with its pages. */
   public static final long VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;

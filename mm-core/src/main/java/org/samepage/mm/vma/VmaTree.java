@@ -93,6 +93,25 @@ public final class VmaTree {
     size++;
   }
 
+  /** Moves the ends of a VMA that is in the tree; its neighbours stay its neighbours. */
+  @PortedFrom(
+      value = "mm/vma.c:vma_set_range",
+      fidelity = Fidelity.ADAPTED,
+      differs = "keeps the tree right at once")
+  public void vmaSetRange(VmArea vma, long start, long end, long pgoff) {
+    int position = floor(vma.vmStart);
+    if (position < 0
+        || vmas[position] != vma
+        || (position > 0 && get(position - 1).vmEnd > start)
+        || (position + 1 < size && starts[position + 1] < end)) {
+      throw new IllegalStateException("does not fit where it is: " + vma);
+    }
+    starts[position] = start;
+    vma.vmStart = start;
+    vma.vmEnd = end;
+    vma.vmPgoff = pgoff;
+  }
+
   /** Takes a VMA out; it must be there under the start that it has now. */
   public void remove(VmArea vma) {
     int position = floor(vma.vmStart);

@@ -35,6 +35,7 @@ final class Generator {
   private final MappingDrafts mappings;
   private final KsmDrafts ksm;
   private final List<Supplier<Draft>> verbs = new ArrayList<>();
+  private boolean first = true;
 
   Generator(Chance chance) {
     this.chance = chance;
@@ -45,7 +46,8 @@ final class Generator {
     weigh(3, this::munmap);
     weigh(5, this::mremap);
     weigh(4, this::mprotect);
-    weigh(10, this::madvise);
+    weigh(9, this::madvise);
+    weigh(3, this::mergeable);
     weigh(1, this::mlock);
     weigh(1, this::prctl);
     weigh(12, this::write);
@@ -67,6 +69,12 @@ final class Generator {
   }
 
   Draft next() {
+    if (first) {
+      first = false;
+      if (chance.oneIn(3)) {
+        return new Draft("ksm use_zero_pages=1");
+      }
+    }
     if (model.processes().isEmpty()) {
       return process();
     }
@@ -148,6 +156,15 @@ final class Generator {
 
   private Draft madvise() {
     return onRange("madvise", () -> chance.of(ADVICE));
+  }
+
+  /** What everything about KSM begins with. */
+  private Draft mergeable() {
+    String process = anyProcess();
+    String mapping = mappings.mapping(process);
+    return mapping == null
+        ? mmap()
+        : new Draft("%s madvise %s MERGEABLE".formatted(process, mapping));
   }
 
   private Draft mlock() {

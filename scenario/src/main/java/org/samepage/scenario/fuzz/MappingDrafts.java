@@ -24,10 +24,14 @@ final class MappingDrafts {
 
   /** Mostly few pages; now and then more than one page table. */
   private long size() {
+    if (chance.oneIn(60)) {
+      return 0;
+    }
     return chance.oneIn(12) ? chance.between(1, LARGE) : chance.between(1, SMALL);
   }
 
-  private @Nullable String mapping(String process) {
+  /** One of a process's mappings; null where it has none. */
+  @Nullable String mapping(String process) {
     List<String> names = List.copyOf(model.mappings(process).keySet());
     return names.isEmpty() ? null : chance.of(names);
   }
@@ -82,11 +86,11 @@ final class MappingDrafts {
     if (range == null) {
       return null;
     }
-    long pages = chance.oneIn(3) ? size() : 0;
+    long pages = chance.oneIn(3) ? size() : -1;
     String mapping = range.contains("[") ? range.substring(0, range.indexOf('[')) : range;
     Long whole = model.mappings(process).get(mapping);
     long spanned = range.contains("[") ? span(range) : whole == null ? 1 : whole;
-    long size = pages == 0 ? spanned : pages;
+    long size = pages < 0 ? spanned : pages;
     StringBuilder line = new StringBuilder("%s mremap %s %sp".formatted(process, range, size));
     String renamed = chance.oneIn(2) ? model.newMapping() : null;
     if (!chance.oneIn(4)) {
@@ -128,6 +132,11 @@ final class MappingDrafts {
       long pages = size(process, mapping);
       return "%s[%s..%s]".formatted(mapping, 4096L * (pages / 2), 4096L * pages + 4096L * 2);
     }
+    if (chance.oneIn(20)) {
+      // over what follows, and the holes before it
+      return "%s[0p..%sp]"
+          .formatted(mapping, size(process, mapping) + chance.between(1, 2 * SMALL));
+    }
     if (chance.oneIn(40)) {
       return mapping + "[" + chance.between(0, 5000) + ".." + chance.between(5001, 9000) + "]";
     }
@@ -147,7 +156,7 @@ final class MappingDrafts {
   private long size(String process, String mapping) {
     Map<String, Long> sizes = model.mappings(process);
     Long pages = sizes.get(mapping);
-    return pages == null ? 1 : pages;
+    return pages == null || pages == 0 ? 1 : pages;
   }
 
   private String part(String process, String mapping) {

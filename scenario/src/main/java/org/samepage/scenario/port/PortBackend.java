@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.scenario.port;
 
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.samepage.ksm.control.KsmSysfs;
@@ -13,10 +15,13 @@ import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
 import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.report.KernelReport;
+import org.samepage.mm.units.PageUnits;
+import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.work.WorkCounter;
 import org.samepage.mm.work.WorkCounters;
 import org.samepage.scenario.backend.Backend;
 import org.samepage.scenario.backend.BackendProcess;
+import org.samepage.scenario.backend.ContentPages;
 import org.samepage.scenario.lang.Content;
 
 /** Runs a scenario on a {@link Machine}, which it closes. */
@@ -27,7 +32,7 @@ public final class PortBackend implements Backend {
   private final Machine machine;
   private final KsmSysfs sysfs;
   private final Ksmd ksmd;
-  private final List<PortProcess> alive = new ArrayList<>();
+  private final Map<String, AddressSpace> files = new HashMap<>();
 
   /**
    * A backend on a machine that nothing runs on.
@@ -52,14 +57,24 @@ public final class PortBackend implements Backend {
 
   @Override
   public BackendProcess startProcess(String name) {
-    PortProcess process = new PortProcess(machine, machine.newProcess());
-    alive.add(process);
-    return process;
+    return new PortProcess(this, machine.newProcess());
   }
 
   @Override
   public void makeFile(String name, long size, Content content) {
-    throw new NotSupportedYetException("files");
+    AddressSpace file = machine.newFile(size);
+    byte[] page = new byte[PageUnits.PAGE_BYTES];
+    for (long i = 0; i * page.length < size; i++) {
+      ContentPages.fill(content, i, page);
+      int length = (int) Math.min(page.length, size - i * page.length);
+      Arrays.fill(page, length, page.length, (byte) 0);
+      machine.writeFile(file, i, page);
+    }
+    files.put(name, file);
+  }
+
+  AddressSpace file(String name) {
+    return Objects.requireNonNull(files.get(name), name);
   }
 
   @Override

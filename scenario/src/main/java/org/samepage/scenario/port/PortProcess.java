@@ -11,6 +11,8 @@ import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.mmap.Madvise;
+import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.proc.ProcMaps;
 import org.samepage.machine.proc.ProcPagemap;
 import org.samepage.mm.errno.NotSupportedYetException;
@@ -24,41 +26,52 @@ import org.samepage.scenario.lang.Content;
 
 /** A process of a {@link Machine}. */
 final class PortProcess implements BackendProcess {
+  private static final int PROT_MASK = 7;
+
+  private final PortBackend backend;
   private final Machine machine;
   private final UserProcess process;
 
-  PortProcess(Machine machine, UserProcess process) {
-    this.machine = machine;
+  PortProcess(PortBackend backend, UserProcess process) {
+    this.backend = backend;
+    this.machine = backend.machine();
     this.process = process;
   }
 
   @Override
   public void mmap(MmapCall call) throws SyscallException {
-    if (call.shared()) {
-      throw new NotSupportedYetException("shared mappings");
-    }
-    if (call.populate()) {
-      throw new NotSupportedYetException("mmap with populate");
-    }
-    if (call.file() != null) {
-      throw new NotSupportedYetException("files");
-    }
-    process.mmap(call.addr(), call.length(), call.prot(), call.noreserve());
+    process.mmap(
+        new Mmap.Request(
+            call.addr(),
+            call.length(),
+            call.prot() & PROT_MASK,
+            call.shared(),
+            call.noreserve(),
+            call.populate(),
+            call.file() == null ? null : backend.file(call.file()),
+            call.offset()));
   }
 
   @Override
-  public void munmap(long addr, long length) {
-    throw new NotSupportedYetException("munmap");
+  public void munmap(long addr, long length) throws SyscallException {
+    process.munmap(addr, length);
   }
 
   @Override
-  public void mremap(MremapCall call) {
-    throw new NotSupportedYetException("mremap");
+  public void mremap(MremapCall call) throws SyscallException {
+    Long to = call.to();
+    int flags =
+        to == null
+            ? 0
+            : Mremap.MREMAP_MAYMOVE
+                | Mremap.MREMAP_FIXED
+                | (call.dontunmap() ? Mremap.MREMAP_DONTUNMAP : 0);
+    process.mremap(call.addr(), call.oldLength(), call.newLength(), flags, to == null ? 0 : to);
   }
 
   @Override
-  public void mprotect(long addr, long length, int prot) {
-    throw new NotSupportedYetException("mprotect");
+  public void mprotect(long addr, long length, int prot) throws SyscallException {
+    process.mprotect(addr, length, prot);
   }
 
   @Override
@@ -66,21 +79,35 @@ final class PortProcess implements BackendProcess {
     Madvise.Advice known =
         switch (advice) {
           case DONTNEED -> Madvise.Advice.DONTNEED;
+          case DONTFORK -> Madvise.Advice.DONTFORK;
+          case DOFORK -> Madvise.Advice.DOFORK;
           case MERGEABLE -> Madvise.Advice.MERGEABLE;
           case UNMERGEABLE -> Madvise.Advice.UNMERGEABLE;
-          default -> throw new NotSupportedYetException("madvise " + advice);
+          case NOHUGEPAGE -> Madvise.Advice.NOHUGEPAGE;
+          case WIPEONFORK -> Madvise.Advice.WIPEONFORK;
+          case KEEPONFORK -> Madvise.Advice.KEEPONFORK;
+          case POPULATE_READ -> Madvise.Advice.POPULATE_READ;
+          case POPULATE_WRITE -> Madvise.Advice.POPULATE_WRITE;
+          case GUARD_INSTALL -> Madvise.Advice.GUARD_INSTALL;
+          case GUARD_REMOVE -> Madvise.Advice.GUARD_REMOVE;
+          case FREE, HUGEPAGE, COLD, PAGEOUT, COLLAPSE ->
+              throw new NotSupportedYetException("madvise " + advice);
         };
     process.madvise(addr, length, known);
   }
 
   @Override
-  public void mlock(long addr, long length, boolean lock) {
-    throw new NotSupportedYetException(lock ? "mlock" : "munlock");
+  public void mlock(long addr, long length, boolean lock) throws SyscallException {
+    if (lock) {
+      process.mlock(addr, length);
+    } else {
+      process.munlock(addr, length);
+    }
   }
 
   @Override
-  public void prctlMemoryMerge(long value) {
-    throw new NotSupportedYetException("prctl");
+  public void prctlMemoryMerge(long value) throws SyscallException {
+    process.prctlMemoryMerge(value);
   }
 
   @Override
@@ -123,8 +150,8 @@ final class PortProcess implements BackendProcess {
   }
 
   @Override
-  public BackendProcess fork(String childName) {
-    throw new NotSupportedYetException("fork");
+  public BackendProcess fork(String childName) throws SyscallException {
+    return new PortProcess(backend, process.fork());
   }
 
   @Override

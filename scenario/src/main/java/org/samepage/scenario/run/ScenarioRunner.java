@@ -5,8 +5,10 @@ import static org.samepage.mm.units.PageUnits.bytesToPages;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ public final class ScenarioRunner {
   private final Backend backend;
   private final Consumer<String> shown;
   private final Map<String, Running> processes = new LinkedHashMap<>();
+  private final Set<String> files = new LinkedHashSet<>();
   private final TreeSet<String> exited = new TreeSet<>();
   private final List<String> failures = new ArrayList<>();
 
@@ -126,13 +129,13 @@ public final class ScenarioRunner {
   private void act(Statement statement) throws SyscallException, ArenaException, ScenarioException {
     switch (statement.action()) {
       case Action.StartProcess start -> startProcess(statement, start);
-      case Action.MakeFile make -> backend.makeFile(make.name(), make.size(), make.content());
+      case Action.MakeFile make -> makeFile(statement, make);
       case Action.KsmWrite write -> ksm(statement, write);
       case Action.ScanPasses scan -> backend.scanPasses(scan.passes());
       case Action.ScanPages scan -> backend.scanPages(scan.pages());
       case Action.Expect expect -> expect(statement, expect);
       case Action.Show show -> show(statement, show);
-      case Action.Mmap mmap -> mmap(running(statement, mmap.process()), mmap);
+      case Action.Mmap mmap -> mmap(statement, mmap);
       case Action.Munmap munmap -> {
         Running in = running(statement, munmap.process());
         Part part = in.arena.part(munmap.range());
@@ -232,7 +235,24 @@ public final class ScenarioRunner {
     }
   }
 
-  private static void mmap(Running in, Action.Mmap mmap) throws ArenaException, SyscallException {
+  private void makeFile(Statement statement, Action.MakeFile make) throws ScenarioException {
+    if (!files.add(make.name())) {
+      throw error(statement, "there is a file %s already".formatted(make.name()));
+    }
+    backend.makeFile(make.name(), make.size(), make.content());
+  }
+
+  private void mmap(Statement statement, Action.Mmap mmap)
+      throws ScenarioException, ArenaException, SyscallException {
+    Running in = running(statement, mmap.process());
+    String file = mmap.file();
+    if (file != null && !files.contains(file)) {
+      throw error(
+          statement,
+          files.isEmpty()
+              ? "unknown file %s; there are none".formatted(file)
+              : "unknown file %s; there are %s".formatted(file, String.join(", ", files)));
+    }
     long addr = in.arena.place(mmap.at(), mmap.size());
     in.process.mmap(
         new MmapCall(
@@ -242,7 +262,7 @@ public final class ScenarioRunner {
             mmap.shared(),
             mmap.noreserve(),
             mmap.populate(),
-            mmap.file(),
+            file,
             mmap.offset()));
     in.arena.placed(mmap.name(), addr, mmap.size(), mmap.at() == null);
   }

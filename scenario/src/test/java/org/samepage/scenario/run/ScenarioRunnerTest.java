@@ -79,8 +79,9 @@ final class ScenarioRunnerTest {
         "process A;A mmap X 4p prot=r;A write X zero|A write X zero: failed with SIGSEGV",
         "ksm max_page_sharing=1|ksm max_page_sharing=1: failed with EINVAL",
         "ksm run=2 max_page_sharing=0 => EBUSY|should have failed with EBUSY",
-        "process A;A fork B|not supported yet: fork",
-        "process A;A mmap X 4p shared|not supported yet: shared mappings",
+        "process A;A mmap X 4p file=F|unknown file F; there are none",
+        "file F 1p zero;file G 1p zero;process A;A mmap X 4p file=H|unknown file H; there are F, G",
+        "file F 1p zero;file F 1p zero|there is a file F already",
         "process A;A mmap X 4p;A madvise X COLD|not supported yet: madvise COLD",
         "ksm advisor_mode=scan-time|not supported yet: the advisor"
       })

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/memory.c, mm/filemap.c and mm/shmem.c.
+package org.samepage.machine.fault;
+
+import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
+import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
+import static org.samepage.mm.units.PageUnits.pteIndex;
+
+import java.util.Objects;
+import org.samepage.machine.file.SharedFiles;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.AddressSpace;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.AnonRmap;
+import org.samepage.rmap.AnonVmas;
+
+/** Faults in mappings of files in memory. */
+public final class FileFaults {
+  /** fault_around_bytes: a read fault maps what is there of an aligned window of so many pages. */
+  private static final int FAULT_AROUND_PAGES = 16;
+
+  private final Folios folios;
+  private final SharedFiles files;
+  private final AnonVmas anonVmas;
+  private final AnonRmap rmap;
+
+  public FileFaults(Folios folios, SharedFiles files, AnonVmas anonVmas, AnonRmap rmap) {
+    this.folios = folios;
+    this.files = files;
+    this.anonVmas = anonVmas;
+    this.rmap = rmap;
+  }
+
+  @PortedFrom(
+      value = {"mm/memory.c:do_fault", "mm/memory.c:do_shared_fault"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "files in memory, which want no word before a page is written")
+  int doFault(Fault fault) {
+    if (!fault.isWrite()) {
+      return doReadFault(fault);
+    }
+    return fault.vma().has(VmFlags.VM_SHARED) ? doFaultRaw(fault) : doCowFault(fault);
+  }
+
+  @PortedFrom("mm/memory.c:do_read_fault")
+  private int doReadFault(Fault fault) {
+    return doFaultAround(fault) ? 0 : doFaultRaw(fault);
+  }
+
+  private static AddressSpace file(Fault fault) {
+    return Objects.requireNonNull(fault.vma().vmFile);
+  }
+
+  /**
+   * Maps those pages around the fault that the file has already: in an aligned window, within the
+   * VMA and the table.
+   *
+   * @return whether the page itself was among them
+   */
+  @PortedFrom(
+      value = {
+        "mm/memory.c:do_fault_around",
+        "mm/filemap.c:filemap_map_pages",
+        "mm/filemap.c:filemap_map_order0_folio"
+      },
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "every page of a file in memory is up to date; order 0")
+  private boolean doFaultAround(Fault fault) {
+    VmArea vma = fault.vma();
+    int at = fault.at();
+    long before = (fault.addr() - vma.vmStart) / PAGE_SIZE;
+    int from = (int) Math.max(at & -FAULT_AROUND_PAGES, at - Math.min(at, before));
+    int to =
+        (int)
+            Math.min(
+                Math.min(from + FAULT_AROUND_PAGES, PTRS_PER_TABLE), at + vma.vmaPages() - before);
+    boolean mapped = false;
+    PageTable table = fault.table();
+    table.ptl.lock();
+    for (int i = from; i < to; i++) {
+      if (!Pte.pteNone(table.get(i))) {
+        continue;
+      }
+      long addr = fault.addr() + (i - at) * PAGE_SIZE;
+      int folio = files.filemapGetFolio(file(fault), vma.linearPageIndex(addr));
+      if (folio != Frames.NO_PAGE) {
+        setPteRange(fault, folio, addr, false);
+        mapped |= i == at;
+      }
+    }
+    table.ptl.unlock();
+    return mapped;
+  }
+
+  /** Maps the file's own page. */
+  @PortedFrom(
+      value = {"mm/memory.c:__do_fault", "mm/shmem.c:shmem_fault", "mm/memory.c:finish_fault"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "one function; the page is not locked")
+  private int doFaultRaw(Fault fault) {
+    int folio = files.shmemGetFolio(file(fault), fault.vma().linearPageIndex(fault.addr()));
+    if (folio < 0) {
+      return folio == SharedFiles.PAST_THE_END ? VM_FAULT_SIGBUS : VM_FAULT_OOM;
+    }
+    fault.table().ptl.lock();
+    boolean first = Pte.pteNone(fault.table().get(fault.at()));
+    if (first) {
+      setPteRange(fault, folio, fault.addr(), fault.isWrite());
+    }
+    fault.table().ptl.unlock();
+    if (!first) {
+      folios.folioPut(folio);
+    } else if (fault.isWrite()) {
+      folios.folioMarkDirty(folio);
+    }
+    return 0;
+  }
+
+  /** A first write to a private mapping: a page of its own with what the file has. */
+  @PortedFrom("mm/memory.c:do_cow_fault")
+  private int doCowFault(Fault fault) {
+    VmArea vma = fault.vma();
+    int err = anonVmas.anonVmaPrepare(vma);
+    int copy = err == 0 ? folios.vmaAllocFolioNoprof(0) : Frames.NO_PAGE;
+    if (copy == Frames.NO_PAGE) {
+      return VM_FAULT_OOM;
+    }
+    int folio = files.shmemGetFolio(file(fault), vma.linearPageIndex(fault.addr()));
+    if (folio < 0) {
+      folios.folioPut(copy);
+      return folio == SharedFiles.PAST_THE_END ? VM_FAULT_SIGBUS : VM_FAULT_OOM;
+    }
+    folios.copyMcUserHighpage(copy, folio);
+    folios.folioPut(folio);
+    fault.table().ptl.lock();
+    boolean first = Pte.pteNone(fault.table().get(fault.at()));
+    if (first) {
+      long entry = Pte.pteMkdirty(Pte.pfnPte(copy, vma.vmPageProt));
+      vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
+      rmap.folioAddNewAnonRmap(copy, vma, fault.addr());
+      fault.table().set(fault.at(), PageFaults.maybeMkwrite(entry, vma));
+    }
+    fault.table().ptl.unlock();
+    if (!first) {
+      folios.folioPut(copy);
+    }
+    return 0;
+  }
+
+  /** Sets one entry to a file's page, whose reference becomes the mapping's. */
+  @PortedFrom(
+      value = "mm/memory.c:set_pte_range",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "one page of a file")
+  private void setPteRange(Fault fault, int folio, long addr, boolean write) {
+    VmArea vma = fault.vma();
+    long entry = Pte.pteMkyoung(Pte.pfnPte(folio, vma.vmPageProt));
+    if (write) {
+      entry = PageFaults.maybeMkwrite(Pte.pteMkdirty(entry), vma);
+    }
+    rmap.folioAddFileRmapPtes(folio);
+    vma.vmMm.addMmCounter(Mm.MM_SHMEMPAGES, 1);
+    fault.table().set(pteIndex(addr), entry);
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/mremap.c.
+package org.samepage.machine.mmap;
+
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.pteIndex;
+
+import java.util.Objects;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.VmArea;
+
+/** Moves page-table entries from one place of an address space to another. */
+public final class MovePageTables {
+  /** Holds mmap_lock for writing. */
+  @PortedFrom(
+      value = {"mm/mremap.c:move_page_tables", "mm/mremap.c:move_ptes"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "entry by entry, never whole tables")
+  void movePageTables(VmArea old, VmArea fresh, long oldAddr, long newAddr, long len) {
+    old.vmMm.pgTables.forEachTable(
+        oldAddr,
+        oldAddr + len,
+        (table, start, end) -> {
+          for (long addr = start; addr < end; addr += PAGE_SIZE) {
+            movePte(table, addr, fresh, newAddr + (addr - oldAddr));
+          }
+        });
+  }
+
+  private static void movePte(PageTable from, long oldAddr, VmArea fresh, long newAddr) {
+    if (Pte.pteNone(from.getLockless(pteIndex(oldAddr)))) {
+      return;
+    }
+    PageTable to = Objects.requireNonNull(fresh.vmMm.pgTables.pteAlloc(newAddr), "no memory");
+    from.ptl.lock();
+    long pte = from.getAndClear(pteIndex(oldAddr));
+    from.ptl.unlock();
+    // mmap_lock is held for writing, so nobody meets the page in neither place but by its rmap
+    to.ptl.lock();
+    to.set(pteIndex(newAddr), pte);
+    to.ptl.unlock();
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/mprotect.c.
+package org.samepage.machine.mmap;
+
+import static org.samepage.mm.units.PageUnits.bytesToPages;
+import static org.samepage.mm.units.PageUnits.isPageAligned;
+import static org.samepage.mm.units.PageUnits.pageAlignUp;
+import static org.samepage.mm.vma.VmFlags.VM_ACCESS_FLAGS;
+import static org.samepage.mm.vma.VmFlags.VM_ACCOUNT;
+import static org.samepage.mm.vma.VmFlags.VM_HUGETLB;
+import static org.samepage.mm.vma.VmFlags.VM_LOCKED;
+import static org.samepage.mm.vma.VmFlags.VM_NORESERVE;
+import static org.samepage.mm.vma.VmFlags.VM_SHARED;
+import static org.samepage.mm.vma.VmFlags.VM_WRITE;
+
+import org.samepage.machine.fault.Populate;
+import org.samepage.mm.errno.Errno;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+
+/** mprotect. */
+public final class Mprotect {
+  private final VmaModify modify;
+  private final ChangeProtection change;
+  private final Populate populate;
+  private final Commit commit;
+
+  public Mprotect(VmaModify modify, ChangeProtection change, Populate populate, Commit commit) {
+    this.modify = modify;
+    this.change = change;
+    this.populate = populate;
+    this.commit = commit;
+  }
+
+  /**
+   * Changes what may be done with {@code [start, start + len)}. Where a part is not mapped, what is
+   * before it is changed all the same.
+   *
+   * @param prot bits of PROT_READ, PROT_WRITE, PROT_EXEC: 1, 2, 4
+   */
+  @PortedFrom(
+      value = "mm/mprotect.c:do_mprotect_pkey",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no protection keys, no mappings that grow")
+  public int doMprotectPkey(Mm mm, long start, long len, long prot) {
+    if (!isPageAligned(start)) {
+      return -Errno.EINVAL;
+    }
+    if (len == 0) {
+      return 0;
+    }
+    long end = start + pageAlignUp(len);
+    if (Long.compareUnsigned(end, start) <= 0) {
+      return -Errno.ENOMEM;
+    }
+    mm.mmapLock.writeLock();
+    try {
+      VmArea vma = mm.vmas.vmaLookup(start);
+      if (vma == null) {
+        return -Errno.ENOMEM;
+      }
+      long at = start;
+      while (vma != null && vma.vmStart < end) {
+        if (vma.vmStart > at) {
+          return -Errno.ENOMEM;
+        }
+        long newflags = prot | (vma.vmFlags & ~VM_ACCESS_FLAGS);
+        if ((newflags & ~(newflags >>> 4) & VM_ACCESS_FLAGS) != 0) {
+          return -Errno.EACCES;
+        }
+        long upTo = Math.min(vma.vmEnd, end);
+        int err = mprotectFixup(vma, at, upTo, newflags);
+        if (err != 0) {
+          return err;
+        }
+        // what was merged with goes on further than what was changed
+        VmArea now = mm.vmas.vmaLookup(upTo - 1);
+        at = now == null ? upTo : Math.max(upTo, now.vmEnd);
+        vma = mm.vmas.findVma(at);
+      }
+      return at < end ? -Errno.ENOMEM : 0;
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
+  }
+
+  @PortedFrom(
+      value = {"mm/mprotect.c:mprotect_fixup", "mm/vma.h:vma_wants_manual_pte_write_upgrade"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no limits of address space, no device memory")
+  private int mprotectFixup(VmArea part, long start, long end, long wanted) {
+    long oldflags = part.vmFlags;
+    long newflags = wanted;
+    if (newflags == oldflags) {
+      return 0;
+    }
+    if ((newflags & VM_WRITE) != 0) {
+      if ((oldflags & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE)) == 0) {
+        if (!commit.vmEnoughMemoryRaw(bytesToPages(end - start))) {
+          return -Errno.ENOMEM;
+        }
+        newflags |= VM_ACCOUNT;
+      }
+    } else if ((oldflags & VM_ACCOUNT) != 0 && part.vmaIsAnonymous() && part.anonVma == null) {
+      newflags &= ~VM_ACCOUNT;
+    }
+    VmArea vma = modify.vmaModifyFlags(part, start, end, newflags);
+    if (vma == null) {
+      return -Errno.ENOMEM;
+    }
+    vma.vmFlagsReset(newflags);
+    boolean upgrade = (newflags & (VM_SHARED | VM_WRITE)) == VM_WRITE;
+    change.changeProtection(vma, start, end, upgrade);
+    if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED
+        && (newflags & VM_WRITE) != 0) {
+      var _ = populate.populateVmaPageRange(vma, start, end);
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/vma.c.
+package org.samepage.machine.mmap;
+
+import static org.samepage.mm.units.PageUnits.TASK_SIZE;
+import static org.samepage.mm.units.PageUnits.isPageAligned;
+import static org.samepage.mm.units.PageUnits.pageAlignUp;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.samepage.machine.file.SharedFiles;
+import org.samepage.mm.errno.Errno;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.AnonVmas;
+
+/** munmap. */
+public final class Munmap {
+  private final VmaModify modify;
+  private final ZapRange zap;
+  private final AnonVmas anonVmas;
+  private final SharedFiles files;
+
+  public Munmap(VmaModify modify, ZapRange zap, AnonVmas anonVmas, SharedFiles files) {
+    this.modify = modify;
+    this.zap = zap;
+    this.anonVmas = anonVmas;
+    this.files = files;
+  }
+
+  /** The system call. */
+  @PortedFrom("mm/mmap.c:__vm_munmap")
+  public int vmMunmapRaw(Mm mm, long start, long len) {
+    mm.mmapLock.writeLock();
+    try {
+      return doMunmap(mm, start, len);
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
+  }
+
+  /** Unmaps all that is in the range. Holds mmap_lock for writing. */
+  @PortedFrom(
+      value = {"mm/mmap.c:do_munmap", "mm/vma.c:do_vmi_munmap"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "no sealed mappings")
+  int doMunmap(Mm mm, long start, long len) {
+    if (!isPageAligned(start)
+        || Long.compareUnsigned(start, TASK_SIZE) > 0
+        || Long.compareUnsigned(len, TASK_SIZE - start) > 0) {
+      return -Errno.EINVAL;
+    }
+    long end = start + pageAlignUp(len);
+    if (end == start) {
+      return -Errno.EINVAL;
+    }
+    VmArea vma = mm.vmas.findVmaIntersection(start, end);
+    return vma == null ? 0 : doVmiAlignMunmap(mm, vma, start, end);
+  }
+
+  /** Cuts off what is outside, then takes away what is inside. */
+  @PortedFrom(
+      value = {"mm/vma.c:do_vmi_align_munmap", "mm/vma.c:vms_gather_munmap_vmas"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "cannot run out of memory")
+  private int doVmiAlignMunmap(Mm mm, VmArea first, long start, long end) {
+    if (start > first.vmStart) {
+      if (end < first.vmEnd && mm.vmas.size() >= VmaModify.MAX_MAP_COUNT) {
+        return -Errno.ENOMEM;
+      }
+      modify.splitVmaRaw(first, start, true);
+    }
+    List<VmArea> gone = new ArrayList<>();
+    for (int i = mm.vmas.positionOf(start); i < mm.vmas.size(); i++) {
+      VmArea vma = mm.vmas.get(i);
+      if (vma.vmStart >= end) {
+        break;
+      }
+      if (vma.vmEnd > end) {
+        modify.splitVmaRaw(vma, end, false);
+      }
+      gone.add(vma);
+    }
+    vmsCompleteMunmapVmas(mm, gone);
+    return 0;
+  }
+
+  @PortedFrom(
+      value = {
+        "mm/vma.c:vms_complete_munmap_vmas",
+        "mm/vma.c:vms_clear_ptes",
+        "mm/vma.c:remove_vma"
+      },
+      fidelity = Fidelity.ADAPTED,
+      differs = "one step after the other, under the lock for writing throughout")
+  private void vmsCompleteMunmapVmas(Mm mm, List<VmArea> gone) {
+    VmArea first = gone.getFirst();
+    VmArea last = gone.getLast();
+    @Nullable VmArea prev = mm.vmas.prev(first);
+    @Nullable VmArea next = mm.vmas.next(last);
+    gone.forEach(mm.vmas::remove);
+    for (VmArea vma : gone) {
+      zap.unmapSingleVma(vma);
+    }
+    gone.forEach(anonVmas::unlinkAnonVmas);
+    mm.pgTables.freePgdRange(
+        first.vmStart,
+        last.vmEnd,
+        prev == null ? 0 : prev.vmEnd,
+        next == null ? TASK_SIZE : next.vmStart);
+    for (VmArea vma : gone) {
+      mm.totalVm -= vma.vmaPages();
+      if (vma.has(VmFlags.VM_LOCKED)) {
+        mm.lockedVm -= vma.vmaPages();
+      }
+      if (vma.vmFile != null) {
+        files.iput(vma.vmFile);
+      }
+    }
+  }
+}

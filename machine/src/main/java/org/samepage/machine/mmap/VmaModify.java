@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from mm/vma.c.
+package org.samepage.machine.mmap;
+
+import static org.samepage.mm.units.PageUnits.bytesToPages;
+
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.errno.Errno;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.AnonVma;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.rmap.AnonVmas;
+
+/** Cuts VMAs, and gives a part of one other flags. All methods hold mmap_lock for writing. */
+public final class VmaModify {
+  /** vm.max_map_count. */
+  static final int MAX_MAP_COUNT = 65530;
+
+  private final VmaMerge merge;
+  private final AnonVmas anonVmas;
+
+  public VmaModify(VmaMerge merge, AnonVmas anonVmas) {
+    this.merge = merge;
+    this.anonVmas = anonVmas;
+  }
+
+  /**
+   * Makes the part {@code [start, end)} of a VMA one of its own that can have these flags: merges
+   * it with a neighbour that has them, or cuts off what is before and behind it. The caller sets
+   * the flags.
+   *
+   * @return null where there are too many mappings
+   */
+  @PortedFrom(
+      value = {"mm/vma.c:vma_modify", "mm/vma.c:vma_modify_flags"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "null for ENOMEM")
+  @Nullable VmArea vmaModifyFlags(VmArea vma, long start, long end, long flags) {
+    VmArea merged = merge.vmaMergeExistingRange(VmaMergeState.ofPart(vma, start, end, flags));
+    if (merged != null) {
+      return merged;
+    }
+    if (vma.vmStart < start && splitVma(vma, start, true) != 0) {
+      return null;
+    }
+    if (vma.vmEnd > end && splitVma(vma, end, false) != 0) {
+      return null;
+    }
+    return vma;
+  }
+
+  @PortedFrom("mm/vma.c:split_vma")
+  int splitVma(VmArea vma, long addr, boolean newBelow) {
+    if (vma.vmMm.vmas.size() >= MAX_MAP_COUNT) {
+      return -Errno.ENOMEM;
+    }
+    splitVmaRaw(vma, addr, newBelow);
+    return 0;
+  }
+
+  /** Cuts a VMA in two; the new one gets the lower or the upper part. */
+  @PortedFrom(
+      value = "mm/vma.c:__split_vma",
+      fidelity = Fidelity.ADAPTED,
+      differs = "cannot fail; no huge pages to split")
+  void splitVmaRaw(VmArea vma, long addr, boolean newBelow) {
+    Mm mm = vma.vmMm;
+    VmArea fresh = vma.vmAreaDup(mm);
+    long upper = vma.linearPageIndex(addr);
+    if (newBelow) {
+      fresh.vmEnd = addr;
+    } else {
+      fresh.vmStart = addr;
+      fresh.vmPgoff = upper;
+    }
+    anonVmas.anonVmaClone(fresh, vma);
+    AnonVma anonVma = vma.anonVma;
+    if (anonVma != null) {
+      anonVma.root.rwsem.writeLock();
+      AnonVmas.anonVmaIntervalTreePreUpdateVma(vma);
+    }
+    if (newBelow) {
+      mm.vmas.vmaSetRange(vma, addr, vma.vmEnd, vma.vmPgoff + bytesToPages(addr - vma.vmStart));
+    } else {
+      mm.vmas.vmaSetRange(vma, vma.vmStart, addr, vma.vmPgoff);
+    }
+    if (anonVma != null) {
+      AnonVmas.anonVmaIntervalTreePostUpdateVma(vma);
+      anonVma.root.rwsem.writeUnlock();
+    }
+    mm.vmas.insert(fresh);
+  }
+}
