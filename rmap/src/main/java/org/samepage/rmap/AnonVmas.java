@@ -110,7 +110,7 @@ public final class AnonVmas {
   private static boolean anonVmaCompatible(VmArea a, VmArea b) {
     return a.vmEnd == b.vmStart
         && a.vmFile == b.vmFile
-        && ((a.vmFlags ^ b.vmFlags) & ~VmFlags.VM_ACCESS_FLAGS) == 0
+        && ((a.vmFlags ^ b.vmFlags) & ~(VmFlags.VM_ACCESS_FLAGS | VmFlags.VM_STICKY)) == 0
         && b.vmPgoff == a.linearPageIndex(b.vmStart);
   }
 

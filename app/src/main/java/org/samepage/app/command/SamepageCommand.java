@@ -89,13 +89,24 @@ public final class SamepageCommand implements Runnable {
       return ExitCode.USAGE;
     }
     if (exception instanceof SurroundingsException) {
-      err.println("samepage: " + exception.getMessage());
+      err.println("samepage: " + (isEnding() ? "stopped" : exception.getMessage()));
       return ExitCode.SURROUNDINGS;
     }
     err.println(
         "samepage: an error of our own: %s; the details are in %s"
             .formatted(exception, keepTrace(exception)));
     return ExitCode.INTERNAL;
+  }
+
+  /** Whether the JVM was told to end: whatever fails then fails because of that. */
+  private static boolean isEnding() {
+    Thread never = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(never);
+      return !Runtime.getRuntime().removeShutdownHook(never);
+    } catch (IllegalStateException e) {
+      return true;
+    }
   }
 
   private static String keepTrace(Exception exception) {

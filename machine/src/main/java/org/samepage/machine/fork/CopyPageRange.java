@@ -4,9 +4,8 @@ package org.samepage.machine.fork;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
+import static org.samepage.mm.vma.VmFlags.VM_COPY_ON_FORK;
 import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
-import static org.samepage.mm.vma.VmFlags.VM_MIXEDMAP;
-import static org.samepage.mm.vma.VmFlags.VM_PFNMAP;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 
 import org.samepage.machine.mmap.ZapRange;
@@ -39,7 +38,7 @@ public final class CopyPageRange {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no hugetlb, no MMU notifiers; the child never listens to userfaults")
   int copyPageRange(VmArea dst, VmArea src) {
-    if (!src.has(VM_PFNMAP | VM_MIXEDMAP) && src.anonVma == null) {
+    if (!src.has(VM_COPY_ON_FORK) && src.anonVma == null) {
       return 0; // whatever is there can be faulted in again
     }
     int[] err = new int[1];

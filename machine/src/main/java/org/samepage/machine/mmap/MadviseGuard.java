@@ -6,6 +6,7 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_HUGETLB;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED;
+import static org.samepage.mm.vma.VmFlags.VM_MAYBE_GUARD;
 import static org.samepage.mm.vma.VmFlags.VM_SPECIAL;
 
 import org.samepage.mm.errno.Errno;
@@ -38,8 +39,8 @@ public final class MadviseGuard {
     if (vma.has(VM_SPECIAL | VM_HUGETLB | VM_LOCKED)) {
       return -Errno.EINVAL;
     }
-    // a child must get the markers, and it gets entries where there is an anon_vma alone
-    int err = anonVmas.anonVmaPrepare(vma);
+    vma.vmFlags |= VM_MAYBE_GUARD; // so a child gets the markers too
+    int err = vma.vmaIsAnonymous() ? anonVmas.anonVmaPrepare(vma) : 0;
     for (int i = 0; err == 0 && i < MAX_MADVISE_GUARD_RETRIES; i++) {
       err = installAll(vma, start, end);
       if (err <= 0) {

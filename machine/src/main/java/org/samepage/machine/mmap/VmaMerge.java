@@ -3,6 +3,7 @@
 package org.samepage.machine.mmap;
 
 import static org.samepage.mm.vma.VmFlags.VM_SPECIAL;
+import static org.samepage.mm.vma.VmFlags.VM_STICKY;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,9 @@ public final class VmaMerge {
     vmg.removeMiddle = leftSide && rightSide;
     VmArea prev = vmg.prev;
     VmArea next = vmg.next;
+    long sticky = vmg.flags & VM_STICKY;
+    sticky |= mergeRight ? Objects.requireNonNull(next).vmFlags & VM_STICKY : 0;
+    sticky |= mergeLeft ? Objects.requireNonNull(prev).vmFlags & VM_STICKY : 0;
     if (mergeLeft && mergeRight) {
       Objects.requireNonNull(prev);
       Objects.requireNonNull(next);
@@ -86,6 +90,7 @@ public final class VmaMerge {
       dupAnonVma(next, middle);
     }
     commitMerge(vmg);
+    vmg.target.vmFlags |= sticky;
     return vmg.target;
   }
 
@@ -127,8 +132,10 @@ public final class VmaMerge {
   void vmaExpand(VmaMergeState vmg) {
     VmArea target = Objects.requireNonNull(vmg.target);
     VmArea next = vmg.next;
+    target.vmFlags |= vmg.flags & VM_STICKY;
     if (next != null && target != next && vmg.end == next.vmEnd) {
       vmg.removeNext = true;
+      target.vmFlags |= next.vmFlags & VM_STICKY;
       dupAnonVma(target, next);
     }
     if (vmg.copiedFrom != null) {
@@ -153,7 +160,7 @@ public final class VmaMerge {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no policies, userfaultfd contexts or names")
   private static boolean isMergeableVma(VmaMergeState vmg, VmArea vma) {
-    return vma.vmFlags == vmg.flags && vma.vmFile == vmg.file;
+    return ((vma.vmFlags ^ vmg.flags) & ~VM_STICKY) == 0 && vma.vmFile == vmg.file;
   }
 
   /** Whether the range may come to use the anon_vma of a VMA, or the other way round. */

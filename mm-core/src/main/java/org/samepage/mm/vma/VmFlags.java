@@ -16,6 +16,10 @@ public final class VmFlags {
   public static final long VM_MAYEXEC = 0x40L;
   public static final long VM_MAYSHARE = 0x80L;
   public static final long VM_PFNMAP = 0x400L;
+
+  /** There may be guards; set once, and never taken away. */
+  public static final long VM_MAYBE_GUARD = 0x800L;
+
   public static final long VM_LOCKED = 0x2000L;
   public static final long VM_IO = 0x4000L;
   public static final long VM_DONTCOPY = 0x20000L;
@@ -33,6 +37,12 @@ public final class VmFlags {
 
   /** What is never merged with a neighbour. */
   public static final long VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+
+  /** What does not keep mappings from being merged, and stays on what they become. */
+  public static final long VM_STICKY = VM_MAYBE_GUARD;
+
+  /** What makes fork copy page-table entries of a mapping without an anon_vma. */
+  public static final long VM_COPY_ON_FORK = VM_PFNMAP | VM_MIXEDMAP | VM_MAYBE_GUARD;
 
   public static final long VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
 
