@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.samepage.mm.rb.RbNode;
 import org.samepage.mm.rb.RbRoot;
+import org.samepage.mm.rb.RbTree;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.AnonVmaChain;
@@ -100,5 +103,125 @@ final class AnonVmaIntervalTreeTest {
     AnonVmaChain high = insert(0x8000_0000_0000_0000L, 2);
     assertThat(query(0, EVERYTHING)).containsExactly(low, high);
     assertThat(query(0x8000_0000_0000_0001L, EVERYTHING)).containsExactly(high);
+  }
+
+  /** Where offsets of the long test start: low ones, around the sign bit, and the highest. */
+  private static final long[] REGIONS = {0, Long.MAX_VALUE - 4000, -8000};
+
+  private static final int MAX_PAGES = 60;
+
+  private static long pgoff(SplittableRandom random) {
+    return REGIONS[random.nextInt(REGIONS.length)] + random.nextLong(7900);
+  }
+
+  /** The position of the first node of a sorted list that starts at an offset or after it. */
+  private static int position(List<AnonVmaChain> list, long pgoff, boolean after) {
+    int low = 0;
+    int high = list.size();
+    while (low < high) {
+      int mid = (low + high) >>> 1;
+      int order = Long.compareUnsigned(list.get(mid).vma.vmPgoff, pgoff);
+      if (order < 0 || (after && order == 0)) {
+        low = mid + 1;
+      } else {
+        high = mid;
+      }
+    }
+    return low;
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = 20_260_101)
+  void a_million_steps_meet_the_nodes_of_a_sorted_list_in_its_order(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<AnonVmaChain> list = new ArrayList<>();
+    int most = 0;
+    for (int step = 0; step < 1_000_000; step++) {
+      int kind = random.nextInt(3);
+      if (kind == 0 ? list.size() < 4000 : list.size() < 1000) {
+        AnonVmaChain avc = insert(pgoff(random), 1 + random.nextLong(MAX_PAGES));
+        list.add(position(list, avc.vma.vmPgoff, true), avc);
+        most = Math.max(most, list.size());
+      } else if (kind < 2) {
+        AnonVmaChain gone = list.remove(random.nextInt(list.size()));
+        AnonVmaIntervalTree.anonVmaIntervalTreeRemove(gone, root);
+      } else {
+        boolean all = random.nextInt(2000) == 0;
+        long first = all ? 0 : pgoff(random);
+        long last = all ? EVERYTHING : first + random.nextLong(40);
+        sameAsList(list, first, last, "seed " + seed + ", step " + step);
+      }
+    }
+    assertThat(most).isGreaterThan(1000);
+  }
+
+  private void sameAsList(List<AnonVmaChain> list, long first, long last, String what) {
+    long earliest = Long.compareUnsigned(first, MAX_PAGES) < 0 ? 0 : first - MAX_PAGES;
+    AnonVmaChain met = AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first, last);
+    for (int i = position(list, earliest, false); i < list.size(); i++) {
+      AnonVmaChain avc = list.get(i);
+      if (Long.compareUnsigned(avc.vma.vmPgoff, last) > 0) {
+        break;
+      }
+      if (Long.compareUnsigned(first, avc.vma.vmPgoff + avc.vma.vmaPages() - 1) > 0) {
+        continue;
+      }
+      if (met != avc) {
+        assertThat(met).as(what).isSameAs(avc);
+      }
+      met = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last);
+    }
+    if (met != null) {
+      assertThat(met).as(what).isNull();
+    }
+  }
+
+  @ParameterizedTest(name = "in rising order: {0}")
+  @ValueSource(booleans = {true, false})
+  void a_node_is_found_in_about_as_many_steps_as_the_tree_is_deep(boolean rising) {
+    int nodes = 1 << 16;
+    int limit = 2 * 17;
+    SplittableRandom random = new SplittableRandom(5);
+    long[] order = new long[nodes];
+    for (int i = 0; i < nodes; i++) {
+      int other = rising ? i : random.nextInt(i + 1);
+      order[i] = order[other];
+      order[other] = i;
+    }
+    for (long i : order) {
+      insert(i * 4, 2);
+    }
+    int found = 0;
+    for (AnonVmaChain avc : query(0, EVERYTHING)) {
+      int depth = 0;
+      for (RbNode at = avc; at != null; at = RbTree.rbParent(at)) {
+        depth++;
+      }
+      assertThat(depth).isLessThanOrEqualTo(limit);
+      long first = avc.vma.vmPgoff;
+      assertThat(AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first + 1, first + 1))
+          .isSameAs(avc);
+      assertThat(steps(first + 1, avc)).as("steps of a query").isLessThanOrEqualTo(limit);
+      assertThat(AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first + 2, first + 3))
+          .isNull();
+      found++;
+    }
+    assertThat(found).isEqualTo(nodes);
+  }
+
+  /**
+   * How many nodes a search goes through that is led by what the nodes say of the trees below them,
+   * as far as to the node that it must find.
+   */
+  private int steps(long point, AnonVmaChain wanted) {
+    int steps = 1;
+    RbNode node = root.rbNode();
+    while (node != wanted) {
+      AnonVmaChain left = node == null ? null : (AnonVmaChain) node.rbLeft();
+      boolean goesLeft = left != null && Long.compareUnsigned(point, left.rbSubtreeLast) <= 0;
+      node = goesLeft ? left : Objects.requireNonNull(node).rbRight();
+      steps++;
+    }
+    return steps;
   }
 }

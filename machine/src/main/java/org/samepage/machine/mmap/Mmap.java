@@ -95,6 +95,9 @@ public final class Mmap {
       if (mm.vmas.findVmaIntersection(addr, addr + len) != null) {
         return -Errno.EEXIST;
       }
+      if (request.file != null && !fileMmapOk(pgoff, len)) {
+        return -Errno.EOVERFLOW;
+      }
       int err = mmapRegion(mm, addr, len, pgoff, request);
       if (err != 0) {
         return err;
@@ -106,6 +109,14 @@ public final class Mmap {
       var _ = populate.mmPopulateRaw(mm, addr, len, true);
     }
     return addr;
+  }
+
+  @PortedFrom(
+      value = {"mm/mmap.c:file_mmap_ok", "mm/mmap.c:file_mmap_size_max"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "files in memory, which may be as long as a signed offset can say")
+  private static boolean fileMmapOk(long pgoff, long len) {
+    return pgoff <= bytesToPages(Long.MAX_VALUE - len);
   }
 
   @PortedFrom(

@@ -11,6 +11,8 @@ import org.samepage.machine.Machine;
 import org.samepage.machine.config.ConfigurationException;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.sched.FreeRunning;
+import org.samepage.mm.sched.Sched;
 import org.samepage.mm.wiring.MmCoreModule;
 import org.samepage.pagewalk.wiring.PagewalkModule;
 import org.samepage.rmap.wiring.RmapModule;
@@ -29,11 +31,21 @@ public final class MachineBoot {
   }
 
   /**
-   * A machine with nothing on it.
+   * A machine with nothing on it, whose threads run freely.
    *
    * @throws ConfigurationException where a start value of KSM is refused
    */
   public Machine boot(MachineConfig config) {
+    return boot(config, new FreeRunning());
+  }
+
+  /**
+   * A machine with nothing on it.
+   *
+   * @param sched this machine's alone
+   * @throws ConfigurationException where a start value of KSM is refused
+   */
+  public Machine boot(MachineConfig config, Sched sched) {
     Machine machine =
         Guice.createInjector(
                 Stage.DEVELOPMENT,
@@ -42,7 +54,7 @@ public final class MachineBoot {
                 new RmapModule(),
                 new KsmModule(),
                 Modules.combine(catalogue.modules()),
-                new MachineModule(config))
+                new MachineModule(config, sched))
             .getInstance(Machine.class);
     for (Map.Entry<String, String> start : config.ksm().entrySet()) {
       int err = machine.ksm().sysfs().store(start.getKey(), start.getValue());

@@ -51,7 +51,6 @@ import org.samepage.mm.phys.MemoryLayout;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
-import org.samepage.mm.sched.FreeRunning;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.spi.PageHash;
@@ -64,22 +63,19 @@ import org.samepage.rmap.AnonVmas;
 /** The machine above mm-core, pagewalk, rmap and ksm, with the strategies that it runs with. */
 final class MachineModule extends AbstractModule {
   private final MachineConfig config;
+  private final Sched sched;
 
-  MachineModule(MachineConfig config) {
+  MachineModule(MachineConfig config, Sched sched) {
     this.config = config;
+    this.sched = sched;
   }
 
   @Override
   protected void configure() {
     bind(MemoryLayout.class).toInstance(config.memory());
+    bind(Sched.class).toInstance(sched);
     bind(PageHash.class).to(Xxh64.class);
     bind(FaultHandler.class).to(PageFaults.class);
-  }
-
-  @Provides
-  @Singleton
-  Sched sched() {
-    return new FreeRunning();
   }
 
   @Provides

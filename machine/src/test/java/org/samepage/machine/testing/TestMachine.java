@@ -18,6 +18,8 @@ import org.samepage.machine.mmap.Madvise.Advice;
 import org.samepage.machine.wiring.MachineBoot;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.sched.FreeRunning;
+import org.samepage.mm.sched.Sched;
 import org.samepage.mm.units.PageUnits;
 
 /** A booted machine with short ways to do things; closing it checks its invariants and reports. */
@@ -31,13 +33,18 @@ public final class TestMachine implements AutoCloseable {
 
   public final Machine machine;
 
-  private TestMachine(ConfigSource source) {
-    this.machine = new MachineBoot(CATALOGUE).boot(CONFIGS.load(source));
+  private TestMachine(Sched sched, ConfigSource source) {
+    this.machine = new MachineBoot(CATALOGUE).boot(CONFIGS.load(source), sched);
   }
 
   /** A machine under a profile, with settings as {@code key=value}. */
   public static TestMachine boot(String profile, String... settings) {
-    return new TestMachine(new ConfigSource(profile, null, List.of(settings)));
+    return boot(new FreeRunning(), profile, settings);
+  }
+
+  /** As {@link #boot(String, String...)}, with a scheduler of the caller's. */
+  public static TestMachine boot(Sched sched, String profile, String... settings) {
+    return new TestMachine(sched, new ConfigSource(profile, null, List.of(settings)));
   }
 
   /** All profiles that there are. */

@@ -9,6 +9,7 @@ import static org.samepage.mm.spi.FaultHandler.VM_FAULT_ERROR;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 
 import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import org.samepage.ksm.spi.StrategySpec;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.mm.errno.Errno;
@@ -37,16 +38,23 @@ import org.samepage.pagewalk.FolioWalk;
 final class PerAddressUnmergeStrategy implements UnmergeStrategy {
   private final Sched sched;
   private final Folios folios;
-  private final FolioWalk folioWalk;
+
+  /** One for each thread: two processes may unmerge at a time. */
+  private final ThreadLocal<FolioWalk> folioWalks;
+
   private final FaultHandler faults;
   private final ProbeBudget budget;
 
   @Inject
   PerAddressUnmergeStrategy(
-      Sched sched, Folios folios, FolioWalk folioWalk, FaultHandler faults, ProbeBudget budget) {
+      Sched sched,
+      Folios folios,
+      Provider<FolioWalk> folioWalks,
+      FaultHandler faults,
+      ProbeBudget budget) {
     this.sched = sched;
     this.folios = folios;
-    this.folioWalk = folioWalk;
+    this.folioWalks = ThreadLocal.withInitial(folioWalks::get);
     this.faults = faults;
     this.budget = budget;
   }
@@ -87,6 +95,7 @@ final class PerAddressUnmergeStrategy implements UnmergeStrategy {
   }
 
   private boolean isKsmPage(VmArea vma, long addr) {
+    FolioWalk folioWalk = folioWalks.get();
     int folio = folioWalk.folioWalkStart(vma, addr, FolioWalk.FW_ZEROPAGE);
     if (folio == Frames.NO_PAGE) {
       return false;
