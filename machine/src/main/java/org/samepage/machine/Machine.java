@@ -42,7 +42,6 @@ public final class Machine implements AutoCloseable {
   private final Calls calls;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
   private final List<AddressSpace> files = new CopyOnWriteArrayList<>();
-  private final DupMmap fork;
 
   /** Physical memory. */
   public record Memory(Folios folios, PageAllocator allocator, PageContents contents) {}
@@ -75,7 +74,6 @@ public final class Machine implements AutoCloseable {
     this.kernel = kernel;
     this.ksm = ksm;
     this.calls = calls;
-    this.fork = calls.mapping.fork;
   }
 
   public MachineConfig config() {
@@ -124,7 +122,7 @@ public final class Machine implements AutoCloseable {
   /** Makes a child of a process; null where memory is short. */
   @Nullable UserProcess fork(UserProcess parent) {
     Mm mm = newMm();
-    if (fork.dupMmap(mm, parent.mm()) != 0) {
+    if (calls.mapping.fork.dupMmap(mm, parent.mm()) != 0) {
       calls.exit.mmput(mm);
       return null;
     }

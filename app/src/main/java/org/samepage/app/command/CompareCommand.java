@@ -11,6 +11,7 @@ import org.samepage.app.compare.Comparison;
 import org.samepage.app.compare.ComparisonTable;
 import org.samepage.app.compare.Row;
 import org.samepage.app.output.Progress;
+import org.samepage.app.output.RecordedFile;
 import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
@@ -20,7 +21,6 @@ import org.samepage.scenario.lang.Scenario;
 import org.samepage.scenario.lang.ScenarioException;
 import org.samepage.scenario.lang.ScenarioParser;
 import org.samepage.scenario.result.RecordedResult;
-import org.samepage.scenario.result.ResultJson;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -125,11 +125,7 @@ final class CompareCommand implements Callable<Integer> {
   /** What a real kernel gave, unless the user has changed the machine that it was recorded on. */
   private @Nullable JsonNode recorded() {
     Path beside = machine.changed() ? null : RecordedResult.ifThere(file);
-    try {
-      return beside == null ? null : ResultJson.read(beside);
-    } catch (IllegalArgumentException e) {
-      throw new UserMistakeException(String.valueOf(e.getMessage()));
-    }
+    return beside == null ? null : RecordedFile.read(beside);
   }
 
   /** 1 where a row differs from the first; a row that was stopped does not. */

@@ -19,7 +19,6 @@ import org.samepage.host.backend.HostBackend;
 import org.samepage.host.doctor.KernelProbe;
 import org.samepage.host.session.HostSession;
 import org.samepage.host.session.Requirements;
-import org.samepage.host.session.Requirements.Requirement;
 import org.samepage.machine.config.ConfigSource;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.config.Profile;
@@ -137,13 +136,9 @@ final class FuzzCommand implements Callable<Integer> {
     if (noHost) {
       return "--no-host";
     }
-    for (Requirement requirement : new Requirements(new AgentBinary(System.getenv())).check()) {
-      if (!requirement.met()) {
-        return requirement.what() + ": " + requirement.detail();
-      }
-    }
-    return host.canAsk()
-        ? null
+    String missing = new Requirements(new AgentBinary(System.getenv())).missing();
+    return missing != null || host.canAsk()
+        ? missing
         : "nobody can be asked whether its settings may be written; see --yes";
   }
 

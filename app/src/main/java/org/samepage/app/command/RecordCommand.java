@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.samepage.app.output.RecordedFile;
 import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
@@ -103,7 +104,7 @@ final class RecordCommand implements Callable<Integer> {
     }
     Path recorded = RecordedResult.of(file);
     if (Files.exists(recorded) && !replace) {
-      List<String> differences = ResultComparison.differences(read(recorded), tree);
+      List<String> differences = ResultComparison.differences(RecordedFile.read(recorded), tree);
       return differences.isEmpty()
           ? said(out, file + ": as recorded")
           : differs(
@@ -121,14 +122,6 @@ final class RecordCommand implements Callable<Integer> {
             .formatted(Requirements.kernelVersion(), file.getFileName(), RUNS));
     var _ = said(out, file + ": recorded");
     return first.failures().isEmpty();
-  }
-
-  private static JsonNode read(Path file) {
-    try {
-      return ResultJson.read(file);
-    } catch (IllegalArgumentException e) {
-      throw new UserMistakeException(String.valueOf(e.getMessage()));
-    }
   }
 
   private static boolean said(PrintWriter out, String line) {

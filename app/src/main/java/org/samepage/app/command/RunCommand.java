@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.samepage.app.output.DocumentSink;
 import org.samepage.app.output.ResultSummary;
@@ -111,14 +112,16 @@ final class RunCommand implements Callable<Integer> {
     if (backend == BackendName.HOST) {
       refuseChoices(workbench);
       try (HostSession session = host.open(err)) {
-        return onHost(workbench, session, config, sink);
+        return onHost(workbench, session, config, sink, out, err);
       }
     }
     int code = ExitCode.OK;
     try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
       List<Future<Outcome>> running = new ArrayList<>();
       for (Path file : files) {
-        running.add(pool.submit(() -> runOne(workbench, config, file)));
+        running.add(
+            pool.submit(
+                () -> runOne(file, (scenario, shown) -> workbench.run(scenario, config, shown))));
       }
       for (Future<Outcome> future : running) {
         code = Math.max(code, report(await(future), sink, out, err));
@@ -144,23 +147,17 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int onHost(
-      Workbench workbench, HostSession session, MachineConfig config, DocumentSink sink) {
+      Workbench workbench,
+      HostSession session,
+      MachineConfig config,
+      DocumentSink sink,
+      PrintWriter out,
+      PrintWriter err) {
     int code = ExitCode.OK;
     for (Path file : files) {
-      List<String> shown = new ArrayList<>();
-      Outcome outcome;
-      try {
-        Scenario scenario = ScenarioParser.parse(file);
-        outcome =
-            new Outcome(
-                file, workbench.runOnHost(scenario, session, config, shown::add), null, shown);
-      } catch (ScenarioException e) {
-        outcome = new Outcome(file, null, e.getMessage(), shown);
-      }
-      code =
-          Math.max(
-              code,
-              report(outcome, sink, spec.commandLine().getOut(), spec.commandLine().getErr()));
+      Outcome outcome =
+          runOne(file, (scenario, shown) -> workbench.runOnHost(scenario, session, config, shown));
+      code = Math.max(code, report(outcome, sink, out, err));
     }
     return code;
   }
@@ -179,11 +176,15 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static Outcome runOne(Workbench workbench, MachineConfig config, Path file) {
+  /** Runs a scenario somewhere. */
+  private interface Run {
+    ResultDocument of(Scenario scenario, Consumer<String> shown) throws ScenarioException;
+  }
+
+  private static Outcome runOne(Path file, Run run) {
     List<String> shown = new ArrayList<>();
     try {
-      Scenario scenario = ScenarioParser.parse(file);
-      return new Outcome(file, workbench.run(scenario, config, shown::add), null, shown);
+      return new Outcome(file, run.of(ScenarioParser.parse(file), shown::add), null, shown);
     } catch (ScenarioException | KernelBugException e) {
       return new Outcome(file, null, e.getMessage(), shown);
     }

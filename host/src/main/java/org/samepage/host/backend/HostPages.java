@@ -10,18 +10,17 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import org.samepage.host.SurroundingsException;
 import org.samepage.host.agent.Agent;
 import org.samepage.host.agent.Syscall;
 import org.samepage.host.kernel.ProcFiles;
-import org.samepage.scenario.backend.PresentPages;
+import org.samepage.scenario.backend.PageList;
 
 /**
  * The present pages of a real process: where they are by PAGEMAP_SCAN, which jumps over holes;
  * their frames by pagemap; their bytes by mem.
  */
-final class HostPages implements PresentPages {
+final class HostPages extends PageList {
   private static final long PAGEMAP_SCAN = 0xc060_6610L;
   private static final int ARGUMENT_BYTES = 96;
   private static final int WALK_END = 4 * Long.BYTES;
@@ -34,10 +33,6 @@ final class HostPages implements PresentPages {
   private static final int AT_ONCE = 4096;
 
   private final FileChannel mem;
-  private long[] addresses = new long[64];
-  private long[] frames = new long[64];
-  private boolean[] zero = new boolean[64];
-  private int count;
 
   private HostPages(FileChannel mem) {
     this.mem = mem;
@@ -81,7 +76,7 @@ final class HostPages implements PresentPages {
     for (int i = 0; i < found; i++) {
       int at = REGIONS_AT + i * REGION_BYTES;
       long categories = result.getLong(at + 2 * Long.BYTES);
-      add(
+      addRegion(
           result.getLong(at),
           result.getLong(at + Long.BYTES),
           (categories & PAGE_IS_PFNZERO) != 0,
@@ -109,29 +104,20 @@ final class HostPages implements PresentPages {
         .flip();
   }
 
-  private void add(long start, long end, boolean zeroPage, FileChannel pagemap) throws IOException {
+  private void addRegion(long start, long end, boolean zeroPage, FileChannel pagemap)
+      throws IOException {
     for (long at = start; at < end; ) {
       int pages = (int) Math.min(AT_ONCE, bytesToPages(end - at));
       ByteBuffer words = ByteBuffer.allocate(pages * Long.BYTES).order(ByteOrder.nativeOrder());
       readAll(pagemap, words, bytesToPages(at) * Long.BYTES);
       for (int i = 0; i < pages; i++, at += PAGE_SIZE) {
-        append(at, words.getLong(i * Long.BYTES) & PFN_MASK, zeroPage);
+        long frame = words.getLong(i * Long.BYTES) & PFN_MASK;
+        if (frame == 0) {
+          throw new SurroundingsException("/proc/PID/pagemap hides frame numbers from us");
+        }
+        add(at, frame, zeroPage);
       }
     }
-  }
-
-  private void append(long addr, long frame, boolean zeroPage) {
-    if (frame == 0) {
-      throw new SurroundingsException("/proc/PID/pagemap hides frame numbers from us");
-    }
-    if (count == addresses.length) {
-      addresses = Arrays.copyOf(addresses, count * 2);
-      frames = Arrays.copyOf(frames, count * 2);
-      zero = Arrays.copyOf(zero, count * 2);
-    }
-    addresses[count] = addr;
-    frames[count] = frame;
-    zero[count++] = zeroPage;
   }
 
   private static void readAll(FileChannel channel, ByteBuffer bytes, long position)
@@ -144,32 +130,12 @@ final class HostPages implements PresentPages {
   }
 
   @Override
-  public int count() {
-    return count;
-  }
-
-  @Override
-  public long address(int index) {
-    return addresses[index];
-  }
-
-  @Override
-  public long frame(int index) {
-    return frames[index];
-  }
-
-  @Override
-  public boolean isZeroPage(int index) {
-    return zero[index];
-  }
-
-  @Override
   public void read(int index, byte[] page) {
     try {
-      readAll(mem, ByteBuffer.wrap(page), addresses[index]);
+      readAll(mem, ByteBuffer.wrap(page), address(index));
     } catch (IOException e) {
       throw new SurroundingsException(
-          "page %#x cannot be read: %s".formatted(addresses[index], e.getMessage()), e);
+          "page %#x cannot be read: %s".formatted(address(index), e.getMessage()), e);
     }
   }
 }

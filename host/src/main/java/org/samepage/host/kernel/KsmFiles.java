@@ -4,6 +4,7 @@ package org.samepage.host.kernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -52,8 +53,7 @@ public final class KsmFiles {
   /** By its mode: root may try to write to any. */
   private static boolean isWritable(Path file) {
     try {
-      return Files.getPosixFilePermissions(file)
-          .contains(java.nio.file.attribute.PosixFilePermission.OWNER_WRITE);
+      return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OWNER_WRITE);
     } catch (IOException e) {
       return false;
     }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.samepage.host.SurroundingsException;
 import org.samepage.host.agent.AgentBinary;
 import org.samepage.host.kernel.KsmFiles;
@@ -101,13 +102,20 @@ public final class Requirements {
     return ids.split("\\s+")[1];
   }
 
+  /** The first that is not met, as {@code what: detail}; null where all are. */
+  public @Nullable String missing() {
+    return check().stream()
+        .filter(requirement -> !requirement.met)
+        .findFirst()
+        .map(requirement -> requirement.what + ": " + requirement.detail)
+        .orElse(null);
+  }
+
   /** Throws where one is not met. */
   public void demand() {
-    for (Requirement requirement : check()) {
-      if (!requirement.met) {
-        throw new SurroundingsException(
-            "the host backend needs %s: %s".formatted(requirement.what, requirement.detail));
-      }
+    String missing = missing();
+    if (missing != null) {
+      throw new SurroundingsException("the host backend needs " + missing);
     }
   }
 }

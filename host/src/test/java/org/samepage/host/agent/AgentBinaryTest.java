@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,7 +28,7 @@ final class AgentBinaryTest {
   }
 
   private AgentBinary binary(String... environment) {
-    java.util.HashMap<String, String> all = new java.util.HashMap<>();
+    HashMap<String, String> all = new HashMap<>();
     all.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
     for (int i = 0; i < environment.length; i += 2) {
       all.put(environment[i], environment[i + 1]);
@@ -98,7 +100,7 @@ final class AgentBinaryTest {
     Path program = binary.compiled();
     Process process = new ProcessBuilder(program.toString()).start();
     assertThat(process.waitFor()).as("called with no role").isNotZero();
-    String bytes = Files.readString(program, java.nio.charset.StandardCharsets.ISO_8859_1);
+    String bytes = Files.readString(program, StandardCharsets.ISO_8859_1);
     assertThat(bytes).startsWith("\u007fELF").doesNotContain("/lib64/ld-linux");
   }
 }

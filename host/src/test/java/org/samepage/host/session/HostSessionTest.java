@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.samepage.host.SurroundingsException;
 import org.samepage.host.agent.Agent;
 import org.samepage.host.agent.Syscall;
 import org.samepage.host.backend.HostBackend;
+import org.samepage.host.kernel.ForeignUsers;
 import org.samepage.host.kernel.KsmFiles;
 import org.samepage.host.testing.HostMachine;
 import org.samepage.scenario.backend.BackendProcess;
@@ -131,7 +133,7 @@ final class HostSessionTest {
       assertThat(agent.syscall(Syscall.MMAP, where, 4096, 3, 0x10_0022, -1, 0)).isEqualTo(where);
       assertThat(agent.syscall(Syscall.MADVISE, where, 4096, 12)).isZero();
       session.refuseForeignUsers();
-      assertThat(org.samepage.host.kernel.ForeignUsers.find(java.util.Set.of()))
+      assertThat(ForeignUsers.find(Set.of()))
           .as("seen by someone else")
           .anyMatch(user -> user.contains("(" + agent.pid() + ")"));
     }

@@ -11,7 +11,6 @@ import static org.samepage.mm.vma.VmFlags.VM_IO;
 import static org.samepage.mm.vma.VmFlags.VM_MERGEABLE;
 import static org.samepage.mm.vma.VmFlags.VM_NOHUGEPAGE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
-import static org.samepage.mm.vma.VmFlags.VM_STICKY;
 import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
 import org.samepage.ksm.unmerge.KsmMadvise;
@@ -193,7 +192,7 @@ public final class Madvise {
     if (vma == null) {
       return -Errno.EAGAIN;
     }
-    vma.vmFlags = flags | (vma.vmFlags & VM_STICKY);
+    vma.vmFlagsReset(flags);
     return 0;
   }
 }

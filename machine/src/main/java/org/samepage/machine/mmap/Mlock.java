@@ -9,7 +9,6 @@ import static org.samepage.mm.units.PageUnits.pageAlignUp;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED_MASK;
 import static org.samepage.mm.vma.VmFlags.VM_SPECIAL;
-import static org.samepage.mm.vma.VmFlags.VM_STICKY;
 
 import org.samepage.machine.fault.Populate;
 import org.samepage.mm.errno.Errno;
@@ -106,7 +105,7 @@ public final class Mlock {
     } else if ((oldflags & VM_LOCKED) == 0) {
       part.vmMm.lockedVm += pages;
     }
-    vma.vmFlags = newflags | (vma.vmFlags & VM_STICKY);
+    vma.vmFlagsReset(newflags);
     return 0;
   }
 }

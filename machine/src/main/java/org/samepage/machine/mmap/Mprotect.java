@@ -11,7 +11,6 @@ import static org.samepage.mm.vma.VmFlags.VM_HUGETLB;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED;
 import static org.samepage.mm.vma.VmFlags.VM_NORESERVE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
-import static org.samepage.mm.vma.VmFlags.VM_STICKY;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
 import org.samepage.machine.fault.Populate;
@@ -111,7 +110,7 @@ public final class Mprotect {
     if (vma == null) {
       return -Errno.ENOMEM;
     }
-    vma.vmFlagsReset(newflags | (vma.vmFlags & VM_STICKY));
+    vma.vmFlagsReset(newflags);
     boolean upgrade = (newflags & (VM_SHARED | VM_WRITE)) == VM_WRITE;
     change.changeProtection(vma, start, end, upgrade);
     if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED

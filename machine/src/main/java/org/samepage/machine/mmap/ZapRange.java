@@ -3,14 +3,8 @@
 package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
-import static org.samepage.mm.units.PageUnits.PGDIR_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
-import static org.samepage.mm.units.PageUnits.PUD_SIZE;
-import static org.samepage.mm.units.PageUnits.pgdIndex;
-import static org.samepage.mm.units.PageUnits.pmdAddrEnd;
-import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
-import static org.samepage.mm.units.PageUnits.pudIndex;
 
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.mm.memory.NormalPage;
@@ -47,7 +41,7 @@ public final class ZapRange {
   @PortedFrom(
       value = {"mm/memory.c:unmap_page_range", "mm/memory.c:zap_pmd_range"},
       fidelity = Fidelity.ADAPTED,
-      differs = "one loop for the upper levels")
+      differs = "the upper levels are gone through elsewhere")
   public void unmapPageRange(VmArea vma, long start, long end, boolean reclaimPt) {
     zap(vma, start, end, reclaimPt, false);
   }
@@ -63,28 +57,15 @@ public final class ZapRange {
 
   private void zap(VmArea vma, long start, long end, boolean reclaimPt, boolean dropMarkers) {
     PgTables tables = vma.vmMm.pgTables;
-    long addr = start;
-    while (addr < end) {
-      PageTable pudTable = PgTables.below(tables.pgd(), pgdIndex(addr));
-      if (pudTable == null) {
-        addr = nextBoundary(addr, PGDIR_SIZE);
-        continue;
-      }
-      PageTable pmdTable = PgTables.below(pudTable, pudIndex(addr));
-      if (pmdTable == null) {
-        addr = nextBoundary(addr, PUD_SIZE);
-        continue;
-      }
-      long next = pmdAddrEnd(addr, end);
-      PageTable table = PgTables.below(pmdTable, pmdIndex(addr));
-      if (table != null) {
-        zapPteRange(vma, table, addr, next, dropMarkers);
-        if (reclaimPt && next - addr == PMD_SIZE) {
-          tables.tryToFreePte(pmdTable, pmdIndex(addr));
-        }
-      }
-      addr = next;
-    }
+    tables.forEachTable(
+        start,
+        end,
+        (table, from, to) -> {
+          zapPteRange(vma, table, from, to, dropMarkers);
+          if (reclaimPt && to - from == PMD_SIZE) {
+            tables.tryToFreePte(from);
+          }
+        });
   }
 
   /** Which of the counters a page is counted in. */
@@ -94,10 +75,6 @@ public final class ZapRange {
       differs = "all files are in memory")
   public static int mmCounter(Folios folios, int folio) {
     return folios.folioTestAnon(folio) ? Mm.MM_ANONPAGES : Mm.MM_SHMEMPAGES;
-  }
-
-  private static long nextBoundary(long addr, long size) {
-    return (addr + size) & -size;
   }
 
   /** Empties a part of one table. */

@@ -8,6 +8,7 @@ import static org.samepage.mm.units.PageUnits.pgdIndex;
 import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pudIndex;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.phys.Folios;
@@ -163,12 +164,17 @@ public final class PgTables {
     return new PageTable(pfn, ptl, pointsToTables);
   }
 
-  /** Frees a table of the lowest level if it is empty. Holds mmap_lock, and no table lock. */
+  /**
+   * Frees the table of the lowest level for an address, which is there, if it is empty. Holds
+   * mmap_lock, and no table lock.
+   */
   @PortedFrom(
       value = {"mm/pt_reclaim.c:try_get_and_clear_pmd", "mm/pt_reclaim.c:try_to_free_pte"},
       fidelity = Fidelity.ADAPTED,
       differs = "always looks at the table again")
-  public void tryToFreePte(PageTable pmdTable, int index) {
+  public void tryToFreePte(long addr) {
+    PageTable pmdTable = Objects.requireNonNull(pmdTable(addr));
+    int index = pmdIndex(addr);
     pmdTable.ptl.lock();
     PageTable table = below(pmdTable, index);
     boolean empty = false;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.samepage.mm.units.SplitMix64;
 
 /**
  * Runs threads one at a time and picks the next from a seed, so that a schedule can be had again.
@@ -16,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SeededSched extends Sched {
   private final long seed;
+  private final SplitMix64 random;
 
   // Written by the thread whose turn it is, alone; turn hands them on.
   private final List<Worker> alive = new ArrayList<>();
-  private long random;
   private long traceHash;
   private long switchPoints;
   private @Nullable Throwable failure;
@@ -53,7 +54,7 @@ public final class SeededSched extends Sched {
 
   public SeededSched(long seed) {
     this.seed = seed;
-    this.random = seed;
+    this.random = new SplitMix64(seed);
   }
 
   /** A number that depends on who ran at each place, and on what was called there. */
@@ -135,25 +136,13 @@ public final class SeededSched extends Sched {
     if (failure != null) {
       return alive.get(0); // to unwind it
     }
-    int nth = (int) Long.remainderUnsigned(next(), ready);
+    int nth = (int) Long.remainderUnsigned(random.next(), ready);
     for (Worker worker : alive) {
       if (!worker.waits && nth-- == 0) {
         return worker;
       }
     }
     throw new AssertionError();
-  }
-
-  /** SplitMix64. */
-  private long next() {
-    random += 0x9E37_79B9_7F4A_7C15L;
-    return mix(random);
-  }
-
-  private static long mix(long value) {
-    long z = (value ^ (value >>> 30)) * 0xBF58_476D_1CE4_E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D0_49BB_1331_11EBL;
-    return z ^ (z >>> 31);
   }
 
   private void handTo(@Nullable Worker next) {
@@ -186,7 +175,7 @@ public final class SeededSched extends Sched {
     }
     stopIfFailed();
     switchPoints++;
-    traceHash = mix(traceHash + ((long) me.index << 32) + kind);
+    traceHash = SplitMix64.mix(traceHash + ((long) me.index << 32) + kind);
     me.waits = waits;
     Worker next = pick();
     if (next != me) {

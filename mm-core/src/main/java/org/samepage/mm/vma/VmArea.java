@@ -71,13 +71,16 @@ public final class VmArea {
     return copy;
   }
 
-  /** Sets the flags, and the protection of entries that follows from them. */
+  /**
+   * Sets the flags, and the protection of entries that follows from them. What is {@linkplain
+   * VmFlags#VM_STICKY sticky} stays.
+   */
   @PortedFrom(
       value = {"include/linux/mm.h:vm_flags_reset", "mm/mmap.c:vma_set_page_prot"},
       fidelity = Fidelity.ADAPTED,
-      differs = "sets the flags too; no mapping here wants to be told of writes")
+      differs = "both in one; keeps sticky flags; no mapping here wants to be told of writes")
   public void vmFlagsReset(long flags) {
-    vmFlags = flags;
+    vmFlags = flags | (vmFlags & VmFlags.VM_STICKY);
     vmPageProt = PgProt.vmGetPageProt(flags);
   }
 

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.samepage.mm.units.SplitMix64;
 import org.samepage.scenario.lang.Content;
 
 /** Makes the pages that a content describes. */
@@ -34,14 +35,7 @@ public final class ContentPages {
   /** Pattern n: 512 words of splitmix64's output function at n·512 and on, little-endian. */
   public static void pattern(long n, byte[] page) {
     for (int j = 0; j < WORDS; j++) {
-      WORD.set(page, j * Long.BYTES, splitmix64(n * WORDS + j));
+      WORD.set(page, j * Long.BYTES, SplitMix64.at(n * WORDS + j));
     }
-  }
-
-  private static long splitmix64(long index) {
-    long z = (index + 1) * 0x9E37_79B9_7F4A_7C15L;
-    z = (z ^ z >>> 30) * 0xBF58_476D_1CE4_E5B9L;
-    z = (z ^ z >>> 27) * 0x94D0_49BB_1331_11EBL;
-    return z ^ z >>> 31;
   }
 }

@@ -2,33 +2,24 @@
 package org.samepage.scenario.fuzz;
 
 import java.util.List;
+import org.samepage.mm.units.SplitMix64;
 
-/** Random numbers that are the same for a seed everywhere: SplitMix64. */
+/** Random numbers that are the same for a seed everywhere. */
 final class Chance {
-  private static final long STEP = 0x9E37_79B9_7F4A_7C15L;
-
-  private long state;
+  private final SplitMix64 numbers;
 
   Chance(long seed) {
-    this.state = seed;
+    this.numbers = new SplitMix64(seed);
   }
 
   /** A number for a seed and an index, far from those of its neighbours. */
   static long mix(long seed, long index) {
-    return new Chance(seed ^ new Chance(index).next()).next();
-  }
-
-  private long next() {
-    state += STEP;
-    long z = state;
-    z = (z ^ z >>> 30) * 0xBF58_476D_1CE4_E5B9L;
-    z = (z ^ z >>> 27) * 0x94D0_49BB_1331_11EBL;
-    return z ^ z >>> 31;
+    return new SplitMix64(seed ^ new SplitMix64(index).next()).next();
   }
 
   /** From 0 to below the bound. */
   int below(int bound) {
-    return (int) Long.remainderUnsigned(next(), bound);
+    return (int) Long.remainderUnsigned(numbers.next(), bound);
   }
 
   /** From least to most, both included. */

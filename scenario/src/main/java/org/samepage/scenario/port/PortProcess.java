@@ -20,6 +20,7 @@ import org.samepage.mm.phys.Folios;
 import org.samepage.mm.vma.Mm;
 import org.samepage.scenario.backend.BackendProcess;
 import org.samepage.scenario.backend.ContentPages;
+import org.samepage.scenario.backend.PageList;
 import org.samepage.scenario.backend.PresentPages;
 import org.samepage.scenario.lang.Advice;
 import org.samepage.scenario.lang.Content;
@@ -178,49 +179,21 @@ final class PortProcess implements BackendProcess {
     return snapshot;
   }
 
-  /** Addresses and frames, in two arrays that grow. */
-  private static final class Snapshot implements PresentPages {
+  /** The pages as the tables have them; their bytes as they are when they are read. */
+  private static final class Snapshot extends PageList {
     private final Folios folios;
-    private long[] addresses = new long[64];
-    private int[] frames = new int[64];
-    private int count;
 
     Snapshot(Folios folios) {
       this.folios = folios;
     }
 
     void add(long addr, int pfn) {
-      if (count == frames.length) {
-        addresses = Arrays.copyOf(addresses, count * 2);
-        frames = Arrays.copyOf(frames, count * 2);
-      }
-      addresses[count] = addr;
-      frames[count++] = pfn;
-    }
-
-    @Override
-    public int count() {
-      return count;
-    }
-
-    @Override
-    public long address(int index) {
-      return addresses[index];
-    }
-
-    @Override
-    public long frame(int index) {
-      return frames[index];
-    }
-
-    @Override
-    public boolean isZeroPage(int index) {
-      return Folios.isZeroPfn(frames[index]);
+      add(addr, pfn, Folios.isZeroPfn(pfn));
     }
 
     @Override
     public void read(int index, byte[] page) {
-      folios.readPage(frames[index], page);
+      folios.readPage((int) frame(index), page);
     }
   }
 }
