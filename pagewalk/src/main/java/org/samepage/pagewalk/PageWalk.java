@@ -2,123 +2,202 @@
 // Ported from mm/pagewalk.c.
 package org.samepage.pagewalk;
 
-import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
-import static org.samepage.mm.units.PageUnits.pgdAddrEnd;
-import static org.samepage.mm.units.PageUnits.pgdIndex;
-import static org.samepage.mm.units.PageUnits.pmdAddrEnd;
-import static org.samepage.mm.units.PageUnits.pmdIndex;
-import static org.samepage.mm.units.PageUnits.pteIndex;
-import static org.samepage.mm.units.PageUnits.pudAddrEnd;
-import static org.samepage.mm.units.PageUnits.pudIndex;
-import static org.samepage.pagewalk.WalkCallback.P4D_ENTRY;
-import static org.samepage.pagewalk.WalkCallback.PGD_ENTRY;
-import static org.samepage.pagewalk.WalkCallback.PMD_ENTRY;
+import static org.samepage.pagewalk.WalkCallback.HUGETLB_ENTRY;
+import static org.samepage.pagewalk.WalkCallback.INSTALL_PTE;
 import static org.samepage.pagewalk.WalkCallback.POST_VMA;
 import static org.samepage.pagewalk.WalkCallback.PRE_VMA;
-import static org.samepage.pagewalk.WalkCallback.PTE_ENTRY;
-import static org.samepage.pagewalk.WalkCallback.PTE_HOLE;
-import static org.samepage.pagewalk.WalkCallback.PUD_ENTRY;
 import static org.samepage.pagewalk.WalkCallback.TEST_WALK;
 
+import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.pgtable.PageTable;
-import org.samepage.mm.pgtable.PgTables;
-import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.spi.FileVmas;
+import org.samepage.mm.spi.HugeSplitter;
+import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 
 /**
- * Walks ranges of page tables in rising order, calling back before it goes down into an entry.
+ * Walks ranges of a process's page tables in rising order, calling back before it goes down into an
+ * entry.
  *
  * <p>Addresses and ends are unsigned. The walk ends with the first result of a callback that is not
- * 0; an empty range is an error.
+ * 0; an empty range is an error. A walk that has a pte_entry splits each huge page that it meets.
  */
 public final class PageWalk {
-  private static final int BELOW_PGD =
-      P4D_ENTRY.mask() | PUD_ENTRY.mask() | PMD_ENTRY.mask() | PTE_ENTRY.mask();
-  private static final int BELOW_P4D = PUD_ENTRY.mask() | PMD_ENTRY.mask() | PTE_ENTRY.mask();
-  private static final int BELOW_PUD = PMD_ENTRY.mask() | PTE_ENTRY.mask();
-
   private final Sched sched;
+  private final TableWalk tables;
 
-  public PageWalk(Sched sched) {
+  /**
+   * The walks of one machine.
+   *
+   * @param splitter splits the huge pages that walks meet
+   */
+  public PageWalk(Sched sched, HugeSplitter splitter, KernelLog log) {
     this.sched = sched;
+    this.tables = new TableWalk(splitter, log);
   }
 
   /**
    * Walks {@code [start, end)} of an address space: its VMAs, and as holes what lies between them.
    *
-   * @return 0, a callback's result, or {@code -EINVAL} for an empty range
+   * @return 0, a callback's result, or {@code -EINVAL} for an empty range or an install_pte
    */
   @PortedFrom(
-      value = {"mm/pagewalk.c:walk_page_range", "mm/pagewalk.c:walk_page_range_mm"},
+      value = "mm/pagewalk.c:walk_page_range",
       fidelity = Fidelity.ADAPTED,
-      differs = "the caller brings the walk's state, which has no install_pte")
+      differs = "the caller brings the walk's state")
   public int walkPageRange(Mm mm, long start, long end, MmWalk walk) {
-    walk.begin(mm, null, sched.current().work);
-    walk.work().pageWalks++;
-    if (Long.compareUnsigned(start, end) >= 0) {
+    if (!walk.ops.checkOpsValid()) {
       return -Errno.EINVAL;
     }
+    return walkPageRangeMm(mm, start, end, walk);
+  }
+
+  /**
+   * As {@link #walkPageRange}, for memory management itself: an install_pte fills what is none, and
+   * tables are made for it.
+   *
+   * @return 0, a callback's result, {@code -EINVAL} for an empty range or without an address space,
+   *     {@code -ENOMEM} where no table could be made
+   */
+  @PortedFrom(
+      value = "mm/pagewalk.c:walk_page_range_mm",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the caller brings the walk's state")
+  public int walkPageRangeMm(@Nullable Mm mm, long start, long end, MmWalk walk) {
+    walk.countWalk(sched);
+    if (Long.compareUnsigned(start, end) >= 0 || mm == null) {
+      return -Errno.EINVAL;
+    }
+    walk.begin(mm, null);
     processMmWalkLock(mm, walk.ops.walkLock);
-    VmArea vma = mm.vmas.findVma(start);
+    VmArea vma = findVma(mm, start);
     long at = start;
-    int err = 0;
-    do {
+    while (true) {
+      int err;
       long next;
       if (vma == null || at < vma.vmStart) {
         walk.vma = null;
         next = vma == null ? end : minUnsigned(end, vma.vmStart);
-        err = hole(at, next, -1, walk);
+        err = walk.hole(at, next, -1);
       } else {
-        processVmaWalkLock(vma, walk.ops.walkLock);
-        walk.vma = vma;
-        next = minUnsigned(end, vma.vmEnd);
-        VmArea following = mm.vmas.findVma(vma.vmEnd);
-        err = walkPageTest(at, next, vma, walk);
+        VmArea inside = vma;
+        processVmaWalkLock(inside, walk.ops.walkLock);
+        walk.vma = inside;
+        next = minUnsigned(end, inside.vmEnd);
+        vma = mm.vmas.findVma(inside.vmEnd);
+        err = walkPageTest(at, next, inside, walk);
         if (err > 0) {
           err = 0; // a positive result steers the walk, and is not for the caller
         } else if (err == 0) {
-          err = walkPageRangeRaw(at, next, walk);
+          err = walkPageRangeRaw(at, next, inside, walk);
         }
-        vma = following;
+      }
+      if (err != 0 || Long.compareUnsigned(next, end) >= 0) {
+        return err;
       }
       at = next;
-    } while (err == 0 && Long.compareUnsigned(at, end) < 0);
-    return err;
+    }
+  }
+
+  /** The tree of VMAs knows no addresses of the upper half; there are no VMAs either. */
+  private static @Nullable VmArea findVma(Mm mm, long addr) {
+    return addr < 0 ? null : mm.vmas.findVma(addr);
   }
 
   /**
    * Walks {@code [start, end)} within one VMA; test_walk is not asked.
    *
-   * @return 0, a callback's result, or {@code -EINVAL} where the range is empty or leaves the VMA
+   * @return 0, a callback's result, or {@code -EINVAL} where the range is empty or leaves the VMA,
+   *     or there is an install_pte
    */
   @PortedFrom(
       value = "mm/pagewalk.c:walk_page_range_vma",
       fidelity = Fidelity.ADAPTED,
-      differs = "the caller brings the walk's state, which has no install_pte")
+      differs = "the caller brings the walk's state")
   public int walkPageRangeVma(VmArea vma, long start, long end, MmWalk walk) {
-    walk.begin(vma.vmMm, vma, sched.current().work);
-    walk.work().pageWalks++;
-    if (start >= end || start < vma.vmStart || end > vma.vmEnd) {
+    walk.countWalk(sched);
+    if (Long.compareUnsigned(start, end) >= 0) {
       return -Errno.EINVAL;
     }
-    processMmWalkLock(vma.vmMm, walk.ops.walkLock);
-    processVmaWalkLock(vma, walk.ops.walkLock);
-    return walkPageRangeRaw(start, end, walk);
+    if (Long.compareUnsigned(start, vma.vmStart) < 0
+        || Long.compareUnsigned(end, vma.vmEnd) > 0) {
+      return -Errno.EINVAL;
+    }
+    if (!walk.ops.checkOpsValid()) {
+      return -Errno.EINVAL;
+    }
+    return walkLockedVma(vma, start, end, walk);
   }
 
-  /** Walks a whole VMA; test_walk is not asked. */
+  /** Walks a whole VMA; test_walk is not asked. Results as {@link #walkPageRangeVma}. */
   @PortedFrom(
       value = "mm/pagewalk.c:walk_page_vma",
       fidelity = Fidelity.ADAPTED,
-      differs = "the caller brings the walk's state, which has no install_pte")
+      differs = "the caller brings the walk's state")
   public int walkPageVma(VmArea vma, MmWalk walk) {
-    return walkPageRangeVma(vma, vma.vmStart, vma.vmEnd, walk);
+    walk.countWalk(sched);
+    if (!walk.ops.checkOpsValid()) {
+      return -Errno.EINVAL;
+    }
+    return walkLockedVma(vma, vma.vmStart, vma.vmEnd, walk);
+  }
+
+  private int walkLockedVma(VmArea vma, long start, long end, MmWalk walk) {
+    walk.begin(vma.vmMm, vma);
+    processMmWalkLock(vma.vmMm, walk.ops.walkLock);
+    processVmaWalkLock(vma, walk.ops.walkLock);
+    return walkPageRangeRaw(start, end, vma, walk);
+  }
+
+  /**
+   * Walks all mappings of a part of a file. Holds i_mmap_rwsem, and needs no mmap_lock.
+   *
+   * <p>test_walk is asked about each VMA as a whole; where it says to skip one, the walk ends.
+   *
+   * @param mapping the file's VMAs
+   * @param firstIndex offset of the first page [pages]
+   * @param nr how many pages
+   * @return 0, a callback's result, or {@code -EINVAL} where there is an install_pte
+   */
+  @PortedFrom(
+      value = "mm/pagewalk.c:walk_page_mapping",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the caller brings the walk's state")
+  public int walkPageMapping(FileVmas mapping, long firstIndex, long nr, MmWalk walk) {
+    walk.countWalk(sched);
+    if (!walk.ops.checkOpsValid()) {
+      return -Errno.EINVAL;
+    }
+    mapping.assertIMmapLocked();
+    long endIndex = firstIndex + nr;
+    int err = 0;
+    for (VmArea vma = mapping.vmaIntervalTreeIterFirst(firstIndex, endIndex - 1);
+        vma != null && err == 0;
+        vma = mapping.vmaIntervalTreeIterNext(vma, firstIndex, endIndex - 1)) {
+      long vmaIndex = vma.vmPgoff;
+      long from = maxUnsigned(firstIndex, vmaIndex);
+      long to = minUnsigned(endIndex, vmaIndex + vma.vmaPages());
+      long start = vma.vmStart + PageUnits.pagesToBytes(from - vmaIndex);
+      long end = vma.vmStart + PageUnits.pagesToBytes(to - vmaIndex);
+      if (Long.compareUnsigned(start, end) >= 0) {
+        continue;
+      }
+      walk.begin(vma.vmMm, vma);
+      err = walkPageTest(vma.vmStart, vma.vmEnd, vma, walk);
+      if (err > 0) {
+        return 0;
+      }
+      if (err == 0) {
+        err = walkPageRangeRaw(start, end, vma, walk);
+      }
+    }
+    return err;
   }
 
   @PortedFrom("mm/pagewalk.c:walk_page_test")
@@ -127,157 +206,35 @@ public final class PageWalk {
       return walk.ops.testWalk(start, end, walk);
     }
     if (vma.has(VmFlags.VM_PFNMAP)) {
-      int err = hole(start, end, -1, walk);
+      int err = walk.hole(start, end, -1);
       return err != 0 ? err : 1;
     }
     return 0;
   }
 
-  @PortedFrom(
-      value = "mm/pagewalk.c:__walk_page_range",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no hugetlb")
-  private static int walkPageRangeRaw(long start, long end, MmWalk walk) {
-    if (walk.ops.has(PRE_VMA)) {
-      int err = walk.ops.preVma(start, end, walk);
+  @PortedFrom("mm/pagewalk.c:__walk_page_range")
+  private int walkPageRangeRaw(long start, long end, VmArea vma, MmWalk walk) {
+    MmWalkOps ops = walk.ops;
+    boolean hugetlb = vma.has(VmFlags.VM_HUGETLB);
+    if (hugetlb && ops.has(INSTALL_PTE)) {
+      return -Errno.EINVAL;
+    }
+    if (ops.has(PRE_VMA)) {
+      int err = ops.preVma(start, end, walk);
       if (err != 0) {
         return err;
       }
     }
-    int err = walkPgdRange(start, end, walk);
-    if (walk.ops.has(POST_VMA)) {
-      walk.ops.postVma(walk);
+    int err = 0;
+    if (!hugetlb) {
+      err = tables.walkPgdRange(start, end, walk);
+    } else if (ops.has(HUGETLB_ENTRY)) {
+      err = HugetlbWalk.walkHugetlbRange(start, end, walk);
+    }
+    if (ops.has(POST_VMA)) {
+      ops.postVma(walk);
     }
     return err;
-  }
-
-  @PortedFrom(
-      value = {"mm/pagewalk.c:walk_pgd_range", "mm/pagewalk.c:walk_p4d_range"},
-      fidelity = Fidelity.ADAPTED,
-      differs = "the p4d level is folded into this one; a bad entry cannot be")
-  private static int walkPgdRange(long start, long end, MmWalk walk) {
-    MmWalkOps ops = walk.ops;
-    PageTable pgd = walk.mm().pgTables.pgd();
-    long addr = start;
-    while (true) {
-      long next = pgdAddrEnd(addr, end);
-      int index = pgdIndex(addr);
-      walk.work().pgdEntries++;
-      int err = 0;
-      PageTable pudTable = PgTables.below(pgd, index);
-      if (pudTable == null) {
-        err = hole(addr, next, 0, walk);
-      } else {
-        if (ops.has(PGD_ENTRY)) {
-          err = ops.pgdEntry(pgd, index, addr, next, walk);
-        }
-        if (err == 0 && ops.has(P4D_ENTRY) && ops.hasAny(BELOW_PGD)) {
-          err = ops.p4dEntry(pgd, index, addr, next, walk);
-        }
-        if (err == 0 && ops.hasAny(BELOW_P4D)) {
-          err = walkPudRange(pudTable, addr, next, walk);
-        }
-      }
-      if (err != 0 || next == end) {
-        return err;
-      }
-      addr = next;
-    }
-  }
-
-  @PortedFrom(
-      value = "mm/pagewalk.c:walk_pud_range",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no PUD leaves; no installing")
-  private static int walkPudRange(PageTable pudTable, long start, long end, MmWalk walk) {
-    MmWalkOps ops = walk.ops;
-    long addr = start;
-    while (true) {
-      walk.action = WalkAction.ACTION_SUBTREE;
-      long next = pudAddrEnd(addr, end);
-      int index = pudIndex(addr);
-      walk.work().pudEntries++;
-      int err = 0;
-      PageTable pmdTable = PgTables.below(pudTable, index);
-      if (pmdTable == null) {
-        err = hole(addr, next, 2, walk);
-      } else {
-        if (ops.has(PUD_ENTRY)) {
-          err = ops.pudEntry(pudTable, index, addr, next, walk);
-        }
-        if (err == 0 && walk.action == WalkAction.ACTION_AGAIN) {
-          continue;
-        }
-        if (err == 0 && walk.action == WalkAction.ACTION_SUBTREE && ops.hasAny(BELOW_PUD)) {
-          err = walkPmdRange(pmdTable, addr, next, walk);
-        }
-      }
-      if (err != 0 || next == end) {
-        return err;
-      }
-      addr = next;
-    }
-  }
-
-  @PortedFrom(
-      value = "mm/pagewalk.c:walk_pmd_range",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no splitting of huge entries; no installing")
-  private static int walkPmdRange(PageTable pmdTable, long start, long end, MmWalk walk) {
-    MmWalkOps ops = walk.ops;
-    long addr = start;
-    while (true) {
-      walk.action = WalkAction.ACTION_SUBTREE;
-      long next = pmdAddrEnd(addr, end);
-      int index = pmdIndex(addr);
-      walk.work().pmdEntries++;
-      int err = 0;
-      if (Pmd.pmdNone(pmdTable.getLockless(index))) {
-        err = hole(addr, next, 3, walk);
-      } else {
-        if (ops.has(PMD_ENTRY)) {
-          err = ops.pmdEntry(pmdTable, index, addr, next, walk);
-        }
-        if (err == 0 && walk.action == WalkAction.ACTION_SUBTREE && ops.has(PTE_ENTRY)) {
-          err = walkPteRange(pmdTable, index, addr, next, walk);
-        }
-        if (err == 0 && walk.action == WalkAction.ACTION_AGAIN) {
-          continue;
-        }
-      }
-      if (err != 0 || next == end) {
-        return err;
-      }
-      addr = next;
-    }
-  }
-
-  @PortedFrom(
-      value = {"mm/pagewalk.c:walk_pte_range", "mm/pagewalk.c:walk_pte_range_inner"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "user tables alone; no installing")
-  private static int walkPteRange(
-      PageTable pmdTable, int pmdAt, long start, long end, MmWalk walk) {
-    PageTable table = PgTables.below(pmdTable, pmdAt);
-    if (table == null) {
-      walk.action = WalkAction.ACTION_AGAIN;
-      return 0;
-    }
-    table.ptl.lock();
-    try {
-      int err = 0;
-      for (long addr = start; err == 0 && addr != end; addr += PAGE_SIZE) {
-        walk.work().ptesRead++;
-        err = walk.ops.pteEntry(table, pteIndex(addr), addr, addr + PAGE_SIZE, walk);
-      }
-      return err;
-    } finally {
-      table.ptl.unlock();
-    }
-  }
-
-  private static int hole(long addr, long next, int depth, MmWalk walk) {
-    return walk.ops.has(PTE_HOLE) ? walk.ops.pteHole(addr, next, depth, walk) : 0;
   }
 
   @PortedFrom("mm/pagewalk.c:process_mm_walk_lock")
@@ -292,7 +249,7 @@ public final class PageWalk {
   @PortedFrom(
       value = "mm/pagewalk.c:process_vma_walk_lock",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "there are no per-VMA locks: holding mmap_lock for writing is holding them")
+      differs = "there are no per-VMA locks: holding mmap_lock is holding them")
   private static void processVmaWalkLock(VmArea vma, PageWalkLock walkLock) {
     if (walkLock == PageWalkLock.PGWALK_VMA_RDLOCK_VERIFY) {
       vma.vmMm.mmapLock.assertLocked();
@@ -301,5 +258,9 @@ public final class PageWalk {
 
   private static long minUnsigned(long a, long b) {
     return Long.compareUnsigned(a, b) <= 0 ? a : b;
+  }
+
+  private static long maxUnsigned(long a, long b) {
+    return Long.compareUnsigned(a, b) >= 0 ? a : b;
   }
 }

@@ -14,9 +14,11 @@ public enum WalkCallback {
   PMD_ENTRY(1 << 3),
   PTE_ENTRY(1 << 4),
   PTE_HOLE(1 << 5),
-  TEST_WALK(1 << 6),
-  PRE_VMA(1 << 7),
-  POST_VMA(1 << 8);
+  HUGETLB_ENTRY(1 << 6),
+  TEST_WALK(1 << 7),
+  PRE_VMA(1 << 8),
+  POST_VMA(1 << 9),
+  INSTALL_PTE(1 << 10);
 
   private final int mask;
 

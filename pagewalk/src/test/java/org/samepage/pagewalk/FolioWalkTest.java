@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.testing.TestMemory;
@@ -19,7 +20,7 @@ final class FolioWalkTest {
   private static final long BASE = 0x1000_0000_0000L;
 
   private final TestMemory memory = new TestMemory();
-  private final FolioWalk folioWalk = new FolioWalk(memory.sched, memory.normalPage, memory.log);
+  private final FolioWalk folioWalk = new FolioWalk(memory.sched, memory.normalPage, memory.log, SwapTypes.REFERENCE);
   private final Mm mm = memory.mm();
   private final VmArea vma = memory.map(mm, BASE, 1024, TestMemory.RW);
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PteMarker;
+import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
@@ -35,7 +36,7 @@ final class PageWalkTest {
   private static final long GIB = PageUnits.PUD_SIZE;
 
   private final TestMemory memory = new TestMemory();
-  private final PageWalk pageWalk = new PageWalk(memory.sched);
+  private final PageWalk pageWalk = new PageWalk(memory.sched, HugeSplitter.NONE, memory.log);
   private final Mm mm = memory.mm();
   private final List<String> visits = new ArrayList<>();
 

@@ -53,10 +53,12 @@ import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
+import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.spi.PageHash;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.time.VirtualClock;
 import org.samepage.mm.work.ProbeBudget;
+import org.samepage.pagewalk.PageWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 
@@ -76,6 +78,7 @@ final class MachineModule extends AbstractModule {
     bind(Sched.class).toInstance(sched);
     bind(PageHash.class).to(Xxh64.class);
     bind(FaultHandler.class).to(PageFaults.class);
+    bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
   }
 
   @Provides
@@ -178,8 +181,13 @@ final class MachineModule extends AbstractModule {
   @Provides
   @Singleton
   Madvise madvise(
-      KsmMadvise ksm, ZapRange zap, VmaModify modify, AnonVmas anonVmas, Populate populate) {
-    return new Madvise(ksm, zap, modify, new MadviseGuard(anonVmas, zap), populate);
+      KsmMadvise ksm,
+      ZapRange zap,
+      VmaModify modify,
+      AnonVmas anonVmas,
+      PageWalk pageWalk,
+      Populate populate) {
+    return new Madvise(ksm, zap, modify, new MadviseGuard(anonVmas, zap, pageWalk), populate);
   }
 
   @Provides

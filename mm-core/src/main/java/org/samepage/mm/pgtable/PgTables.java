@@ -102,35 +102,80 @@ public final class PgTables {
    * @return null where memory is short
    */
   @PortedFrom(
-      value = {
-        "include/linux/mm.h:pte_alloc",
-        "mm/memory.c:__pud_alloc",
-        "mm/memory.c:__pmd_alloc"
-      },
+      value = "include/linux/mm.h:pte_alloc",
       fidelity = Fidelity.ADAPTED,
       differs = "all levels in one call")
   public @Nullable PageTable pteAlloc(long addr) {
     PageTable pud = pudTable(addr);
     if (pud == null) {
-      pud = pmdInstall(pgd, pgdIndex(addr), pageTableLock, LockClass.PAGE_TABLE_LOCK, true);
+      pud = pudAllocRaw(pgd, pgdIndex(addr));
     }
     if (pud == null) {
       return null;
     }
     PageTable pmd = below(pud, pudIndex(addr));
     if (pmd == null) {
-      pmd = pmdInstall(pud, pudIndex(addr), pageTableLock, LockClass.PMD_LOCK, true);
+      pmd = pmdAllocRaw(pud, pudIndex(addr));
     }
     if (pmd == null) {
       return null;
     }
     PageTable pte = below(pmd, pmdIndex(addr));
-    return pte != null ? pte : pmdInstall(pmd, pmdIndex(addr), pmd.ptl, LockClass.PTE_LOCK, false);
+    return pte != null ? pte : pteAllocRaw(pmd, pmdIndex(addr));
+  }
+
+  /** A table of PUD words below this entry of the top table; null where memory is short. */
+  @PortedFrom(
+      value = "mm/memory.c:__pud_alloc",
+      fidelity = Fidelity.ADAPTED,
+      differs = "returns the table")
+  public @Nullable PageTable pudAllocRaw(PageTable top, int index) {
+    return pmdInstall(top, index, pageTableLock, LockClass.PAGE_TABLE_LOCK, true);
+  }
+
+  /** A table of PMD words below this PUD entry; null where memory is short. */
+  @PortedFrom(
+      value = "mm/memory.c:__pmd_alloc",
+      fidelity = Fidelity.ADAPTED,
+      differs = "returns the table")
+  public @Nullable PageTable pmdAllocRaw(PageTable pudTable, int index) {
+    return pmdInstall(pudTable, index, pageTableLock, LockClass.PMD_LOCK, true);
+  }
+
+  /** A table of PTEs below this PMD entry; null where memory is short. */
+  @PortedFrom(
+      value = "mm/memory.c:__pte_alloc",
+      fidelity = Fidelity.ADAPTED,
+      differs = "returns the table")
+  public @Nullable PageTable pteAllocRaw(PageTable pmdTable, int index) {
+    return pmdInstall(pmdTable, index, pmdTable.ptl, LockClass.PTE_LOCK, false);
+  }
+
+  /**
+   * The table of PTEs below an entry, with its lock held; null, and nothing held, where there is
+   * none.
+   */
+  @PortedFrom(
+      value = "mm/pgtable-generic.c:pte_offset_map_lock",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the caller finds the entry in the table by itself")
+  public static @Nullable PageTable pteOffsetMapLock(PageTable pmdTable, int index) {
+    while (true) {
+      PageTable table = below(pmdTable, index);
+      if (table == null) {
+        return null;
+      }
+      table.ptl.lock();
+      if (table == below(pmdTable, index)) {
+        return table;
+      }
+      table.ptl.unlock(); // it was taken away meanwhile
+    }
   }
 
   /** Makes a table and hangs it in; where somebody was quicker, theirs is taken. */
   @PortedFrom(
-      value = {"mm/memory.c:__pte_alloc", "mm/memory.c:pmd_install"},
+      value = "mm/memory.c:pmd_install",
       fidelity = Fidelity.ADAPTED,
       differs = "one function for all levels")
   private @Nullable PageTable pmdInstall(

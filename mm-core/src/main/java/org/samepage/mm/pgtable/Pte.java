@@ -84,7 +84,7 @@ public final class Pte {
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable-invert.h:protnone_mask")
-  private static long protnoneMask(long val) {
+  static long protnoneMask(long val) {
     return pteNeedsInvertRaw(val) ? -1L : 0;
   }
 

@@ -6,6 +6,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.units.PageUnits;
 
 /**
  * The rows of all frames: the machine's struct pages.
@@ -29,6 +30,8 @@ public final class Frames {
   /** No frame: what a null page pointer is in C. */
   public static final int NO_PAGE = -1;
 
+  private static final long HPAGE_PMD_NR = 1L << (PageUnits.PMD_SHIFT - PageUnits.PAGE_SHIFT);
+
   private static final int SECTION_SHIFT = 13;
   private static final int SECTION_PAGES = 1 << SECTION_SHIFT;
   private static final int SECTION_MASK = SECTION_PAGES - 1;
@@ -48,6 +51,7 @@ public final class Frames {
   private final int[][] rows;
   private final @Nullable FolioMapping[][] mappings;
   private final int endPfn;
+  private volatile int hugeZeroPfn = NO_PAGE;
 
   /**
    * Room for the frames below {@code endPfn}; none of them has a row yet.
@@ -72,6 +76,23 @@ public final class Frames {
     return pfn >= 0
         && pfn < endPfn
         && SECTION.getAcquire(rows, (int) (pfn >>> SECTION_SHIFT)) != null;
+  }
+
+  /** Whether a frame belongs to the shared huge page of zeros. */
+  @PortedFrom("include/linux/huge_mm.h:is_huge_zero_pfn")
+  public boolean isHugeZeroPfn(long pfn) {
+    return hugeZeroPfn == (pfn & -HPAGE_PMD_NR);
+  }
+
+  /** The first frame of the shared huge page of zeros; {@link #NO_PAGE} while there is none. */
+  @PortedFrom("mm/huge_memory.c:huge_zero_pfn")
+  public int hugeZeroPfn() {
+    return hugeZeroPfn;
+  }
+
+  /** Sets it: {@link #hugeZeroPfn}. */
+  public void setHugeZeroPfn(int pfn) {
+    hugeZeroPfn = pfn;
   }
 
   /** Makes the section of this frame, if it is not there. The caller serialises calls. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.pgtable.PgProt;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.pgtable.SwapEntry;
@@ -37,6 +38,32 @@ final class NormalPageTest {
     long zero = Pte.pteMkspecial(Pte.pfnPte(Folios.ZERO_PFN, prot));
     assertThat(normalPage.vmNormalPage(vma, ADDR, zero)).isEqualTo(Frames.NO_PAGE);
     assertThat(log.reports()).isEmpty();
+  }
+
+  @Test
+  void a_huge_entry_gives_its_first_page_and_the_huge_page_of_zeros_none() {
+    long prot = PgProt.vmGetPageProt(3);
+    long pmd = Pmd.pmdMkhuge(Pmd.pfnPmd(0, prot));
+    assertThat(normalPage.vmNormalPagePmd(vma, ADDR, pmd)).isZero();
+    assertThat(normalPage.vmNormalPagePud(vma, ADDR, pmd)).isZero();
+    assertThat(normalPage.isHugeZeroPmd(pmd)).isFalse();
+    memory.frames.setHugeZeroPfn(0);
+    assertThat(memory.frames.hugeZeroPfn()).isZero();
+    assertThat(memory.frames.isHugeZeroPfn(511)).isTrue();
+    assertThat(memory.frames.isHugeZeroPfn(512)).isFalse();
+    assertThat(normalPage.isHugeZeroPmd(pmd)).isTrue();
+    assertThat(normalPage.isHugeZeroPmd(0)).as("not present").isFalse();
+    assertThat(normalPage.vmNormalPagePmd(vma, ADDR, Pmd.pmdMkspecial(pmd)))
+        .isEqualTo(Frames.NO_PAGE);
+    assertThat(log.reports()).isEmpty();
+    long beyond = Pmd.pmdMkhuge(Pmd.pfnPmd(1 << 20, prot));
+    assertThat(normalPage.vmNormalPagePud(vma, ADDR, beyond | Pte.SPECIAL))
+        .isEqualTo(Frames.NO_PAGE);
+    assertThat(normalPage.vmNormalPagePmd(vma, ADDR, beyond)).isEqualTo(Frames.NO_PAGE);
+    assertThat(log.reports())
+        .satisfiesExactly(
+            special -> assertThat(special.text()).contains("  pud:80000001000002a5"),
+            outside -> assertThat(outside.text()).contains("  pmd:80000001000000a5"));
   }
 
   @Test

@@ -8,6 +8,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.phys.MemoryLayout;
+import org.samepage.mm.sched.LockClass;
+import org.samepage.mm.sched.Sched;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.units.PageUnits;
 
@@ -48,6 +50,57 @@ final class PgTablesTest {
     tables.tryToFreePte(addr);
     assertThat(tables.pteTable(addr)).isNull();
     assertThat(tables.pgtablesBytes()).isEqualTo(2 * 4096);
+  }
+
+  @Test
+  void a_table_is_locked_only_if_it_still_is_in_its_place() {
+    long addr = 0x1000_0000_0000L;
+    PageTable[] tables = new PageTable[3];
+    var sched =
+        new Sched() {
+          private boolean met;
+
+          @Override
+          public void acquiring(LockClass lockClass, Object lock, int id) {
+            if (tables[2] != null && lock == tables[1].ptl && !met) {
+              met = true;
+              tables[0].link(PageUnits.pmdIndex(addr), tables[2]);
+            }
+          }
+
+          @Override
+          protected void reschedHook() {}
+
+          @Override
+          public void yieldPoint() {}
+
+          @Override
+          public void acquired(LockClass lockClass, Object lock, int id) {}
+
+          @Override
+          public void released(LockClass lockClass, Object lock, int id) {}
+
+          @Override
+          public void contended(LockClass lockClass, int attempt) {}
+
+          @Override
+          public void mightSleep() {}
+        };
+    PgTables watched = new PgTables(sched, memory.folios);
+    tables[1] = Objects.requireNonNull(watched.pteAlloc(addr));
+    PageTable other = Objects.requireNonNull(watched.pteAlloc(addr + PageUnits.PMD_SIZE));
+    tables[0] = Objects.requireNonNull(watched.pmdTable(addr));
+    int index = PageUnits.pmdIndex(addr);
+    assertThat(PgTables.pteOffsetMapLock(tables[0], index)).isSameAs(tables[1]);
+    assertThat(tables[1].ptl.isLocked()).isTrue();
+    tables[1].ptl.unlock();
+    tables[2] = other; // from now on it takes the first one's place while that is being locked
+    assertThat(PgTables.pteOffsetMapLock(tables[0], index)).isSameAs(other);
+    assertThat(tables[1].ptl.isLocked()).isFalse();
+    assertThat(other.ptl.isLocked()).isTrue();
+    other.ptl.unlock();
+    tables[0].set(index, 0);
+    assertThat(PgTables.pteOffsetMapLock(tables[0], index)).isNull();
   }
 
   @Test

@@ -5,8 +5,10 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.pagewalk.FolioWalk;
 import org.samepage.pagewalk.PageWalk;
 
@@ -14,12 +16,12 @@ import org.samepage.pagewalk.PageWalk;
 public final class PagewalkModule extends AbstractModule {
   @Provides
   @Singleton
-  PageWalk pageWalk(Sched sched) {
-    return new PageWalk(sched);
+  PageWalk pageWalk(Sched sched, HugeSplitter splitter, KernelLog log) {
+    return new PageWalk(sched, splitter, log);
   }
 
   @Provides
   FolioWalk folioWalk(Sched sched, NormalPage normalPage, KernelLog log) {
-    return new FolioWalk(sched, normalPage, log);
+    return new FolioWalk(sched, normalPage, log, SwapTypes.REFERENCE);
   }
 }
