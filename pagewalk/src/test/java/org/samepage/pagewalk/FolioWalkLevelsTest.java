@@ -13,10 +13,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pmd;
+import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.sched.KernelLock;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
 
 /** Walks to a folio that end at a huge entry, or at what stands for a page that is being moved. */
 final class FolioWalkLevelsTest {
@@ -81,7 +83,7 @@ final class FolioWalkLevelsTest {
   void a_huge_entry_of_1_gib_that_is_special_or_not_present_gives_nothing() {
     KernelLock lock = m.pudTable(BASE).ptl;
     m.setPud(BASE, m.hugePud(0, vma) | 1L << 9);
-    vma.vmFlags |= org.samepage.mm.vma.VmFlags.VM_PFNMAP;
+    vma.vmFlags |= VmFlags.VM_PFNMAP;
     nothing(0, 0, lock);
     m.setPud(BASE, m.hugePud(0, vma) & ~1L);
     nothing(0, 0, lock);
@@ -123,7 +125,7 @@ final class FolioWalkLevelsTest {
 
   @Test
   void a_swapped_page_is_not_one_that_is_being_moved() {
-    long swapped = org.samepage.mm.pgtable.SwapEntry.swpEntryRaw(0, 5);
+    long swapped = SwapEntry.swpEntryRaw(0, 5);
     m.memory.setEntry(m.mm, BASE, swapped);
     nothing(0, FW_MIGRATION | FW_ZEROPAGE, m.memory.table(m.mm, BASE).ptl);
     m.setPmd(BASE + MIB2, swapped);

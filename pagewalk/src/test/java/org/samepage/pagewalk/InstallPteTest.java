@@ -16,6 +16,7 @@ import static org.samepage.pagewalk.WalkedMemory.GIB;
 import static org.samepage.pagewalk.WalkedMemory.MIB2;
 import static org.samepage.pagewalk.WalkedMemory.PAGE;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.errno.Errno;
@@ -166,7 +167,7 @@ final class InstallPteTest {
         assertThat(small.pageWalk.walkPageRangeMm(small.mm, BASE, BASE + PAGE, walk))
             .isEqualTo(-Errno.ENOMEM);
         String[] seen = {"pgd@0+1000", "p4d@0+1000", "pud@0+1000"};
-        assertThat(ops.visits).containsExactly(java.util.Arrays.copyOf(seen, tables + 1));
+        assertThat(ops.visits).containsExactly(Arrays.copyOf(seen, tables + 1));
         assertThat(small.mm.pgTables.pgtablesBytes()).isEqualTo(tables * PAGE);
         assertThat(small.memory.folios.vmaAllocFolioNoprof(0)).isEqualTo(Frames.NO_PAGE);
       }

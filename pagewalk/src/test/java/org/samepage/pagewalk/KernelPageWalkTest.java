@@ -17,12 +17,14 @@ import static org.samepage.pagewalk.WalkedMemory.GIB;
 import static org.samepage.pagewalk.WalkedMemory.MIB2;
 import static org.samepage.pagewalk.WalkedMemory.PAGE;
 
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.Pud;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 
@@ -31,6 +33,10 @@ final class KernelPageWalkTest {
   /** Where vmalloc begins: an address with its sign bit set. */
   private static final long KERNEL = 0xffff_c900_0000_0000L;
 
+  /** What mappings of the kernel look like. */
+  private static final long KERNEL_PROT =
+      Pte.PRESENT | Pte.RW | Pte.ACCESSED | Pte.DIRTY | Pte.NX;
+
   private final WalkedMemory m = new WalkedMemory();
   private final Mm initMm = m.memory.mm();
   private final KernelPageWalk walks = new KernelPageWalk(m.memory.sched, initMm, m.memory.log);
@@ -38,17 +44,12 @@ final class KernelPageWalkTest {
   @BeforeEach
   void lock() {
     initMm.mmapLock.readLock();
-    m.memory.setEntry(initMm, KERNEL + PAGE, Pte.pfnPte(7, Pmd067.FLAGS));
+    m.memory.setEntry(initMm, KERNEL + PAGE, Pte.pfnPte(7, KERNEL_PROT));
   }
 
   @AfterEach
   void close() {
     m.close();
-  }
-
-  /** What kernel mappings look like. */
-  private static final class Pmd067 {
-    static final long FLAGS = Pte.PRESENT | Pte.RW | Pte.ACCESSED | Pte.DIRTY | Pte.NX;
   }
 
   @Test
@@ -80,30 +81,25 @@ final class KernelPageWalkTest {
   @Test
   void the_last_page_of_all_addresses_is_walked_too() {
     long last = -PAGE;
-    m.memory.setEntry(initMm, last, Pte.pfnPte(7, Pmd067.FLAGS));
-    m.memory.setEntry(initMm, last - PAGE, Pte.pfnPte(8, Pmd067.FLAGS));
+    m.memory.setEntry(initMm, last, Pte.pfnPte(7, KERNEL_PROT));
+    m.memory.setEntry(initMm, last - PAGE, Pte.pfnPte(8, KERNEL_PROT));
     RecordingOps ops = new RecordingOps(last, PTE_ENTRY, PTE_HOLE);
     MmWalk walk = new MmWalk(ops);
     assertThat(walks.walkKernelPageTableRange(last - PAGE, -1, walk, null)).isZero();
-    assertThat(ops.visits).containsExactly("pte@-1000+1000".replace("-1000", hex(-PAGE)), "pte@0+1000");
+    assertThat(ops.visits).containsExactly("pte@fffffffffffff000+1000", "pte@0+1000");
     assertThat(walks.walkKernelPageTableRange(last, 0, walk, null))
         .as("an end of 0 is below every start")
         .isEqualTo(-Errno.EINVAL);
   }
 
-  private static String hex(long value) {
-    return Long.toHexString(value);
-  }
-
   @Test
   void huge_pages_and_what_is_not_present_have_nothing_below_and_are_not_split() {
-    long flags = Pmd067.FLAGS;
     m.memory.table(initMm, KERNEL + GIB);
     var pmds = initMm.pgTables.pmdTable(KERNEL + GIB);
     pmds.set(1, m.hugePmd(1024, new VmArea(initMm, 0, PAGE, 1, 0)));
     pmds.set(2, m.swapTypes().makeReadableMigrationEntry(1024));
     var puds = initMm.pgTables.pudTable(KERNEL);
-    puds.set(2, org.samepage.mm.pgtable.Pud.pudMkhuge(flags));
+    puds.set(2, Pud.pudMkhuge(KERNEL_PROT));
     puds.set(3, 1L << 9);
     RecordingOps ops = new RecordingOps(KERNEL, PUD_ENTRY, PMD_ENTRY, PTE_ENTRY);
     long start = KERNEL + GIB + MIB2;
@@ -124,7 +120,7 @@ final class KernelPageWalkTest {
   @Test
   void another_top_table_may_be_walked_in_the_kernels_name() {
     Mm other = m.memory.mm();
-    m.memory.setEntry(other, BASE, Pte.pfnPte(9, Pmd067.FLAGS));
+    m.memory.setEntry(other, BASE, Pte.pfnPte(9, KERNEL_PROT));
     RecordingOps ops = new RecordingOps(BASE, PTE_ENTRY);
     MmWalk walk = new MmWalk(ops);
     long end = BASE + PAGE;
@@ -194,7 +190,7 @@ final class KernelPageWalkTest {
     PgTables tables = initMm.pgTables;
     ops.answer =
         (visit, walk) -> {
-          java.util.Objects.requireNonNull(tables.pmdTable(KERNEL)).set(0, 0);
+          Objects.requireNonNull(tables.pmdTable(KERNEL)).set(0, 0);
           return 0;
         };
     MmWalk walk = new MmWalk(ops);

@@ -17,6 +17,8 @@ import static org.samepage.pagewalk.WalkedMemory.MIB2;
 import static org.samepage.pagewalk.WalkedMemory.PAGE;
 import static org.samepage.pagewalk.WalkedMemory.TOP;
 
+import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,10 +47,10 @@ final class WalkTrapsTest {
     WalkCallback[] levels = {PGD_ENTRY, P4D_ENTRY, PUD_ENTRY, PMD_ENTRY, PTE_ENTRY};
     RecordingOps ops = new RecordingOps(BASE, lowest, PTE_HOLE);
     assertThat(m.walk(vma, ops)).isZero();
-    String name = lowest.name().substring(0, 3).toLowerCase(java.util.Locale.ROOT);
+    String name = lowest.name().substring(0, 3).toLowerCase(Locale.ROOT);
     assertThat(ops.visits).containsExactly(name + "@0+1000");
     var work = m.memory.sched.current().work;
-    int depth = java.util.Arrays.asList(levels).indexOf(lowest);
+    int depth = Arrays.asList(levels).indexOf(lowest);
     assertThat(work.pgdEntries).isEqualTo(1);
     assertThat(work.pudEntries).as("the level is read").isEqualTo(depth >= 2 ? 1 : 0);
     assertThat(work.pmdEntries).isEqualTo(depth >= 3 ? 1 : 0);
