@@ -94,8 +94,8 @@ public final class FolioWalk {
       value = "mm/pagewalk.c:folio_walk_start",
       fidelity = Fidelity.SIMPLIFIED,
       differs =
-          "vma_pgtable_walk_begin is for hugetlb, whose tables nobody shares here; a PTE maps a folio"
-              + " of one page")
+          "vma_pgtable_walk_begin is for hugetlb, whose tables nobody shares here; a PTE maps a"
+              + " folio of one page")
   public int folioWalkStart(VmArea vma, long addr, int flags) {
     vma.vmMm.mmapLock.assertLocked();
     if (log.warnOnOnce(addr < vma.vmStart || addr >= vma.vmEnd, "folio_walk_start: outside VMA")) {

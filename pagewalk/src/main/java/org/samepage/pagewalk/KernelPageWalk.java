@@ -46,8 +46,7 @@ public final class KernelPageWalk {
       value = "mm/pagewalk.c:walk_kernel_page_table_range",
       fidelity = Fidelity.ADAPTED,
       differs = "the caller brings the walk's state")
-  public int walkKernelPageTableRange(
-      long start, long end, MmWalk walk, @Nullable PageTable pgd) {
+  public int walkKernelPageTableRange(long start, long end, MmWalk walk, @Nullable PageTable pgd) {
     initMm.mmapLock.assertLocked();
     return walkKernelPageTableRangeLockless(start, end, walk, pgd);
   }

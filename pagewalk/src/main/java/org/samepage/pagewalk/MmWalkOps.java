@@ -42,9 +42,7 @@ public abstract class MmWalkOps {
     return (present & masks) != 0;
   }
 
-  /**
-   * Whether anybody may walk with these: installing entries is for memory management alone.
-   */
+  /** Whether anybody may walk with these: installing entries is for memory management alone. */
   @PortedFrom("mm/pagewalk.c:check_ops_valid")
   final boolean checkOpsValid() {
     return !has(WalkCallback.INSTALL_PTE);

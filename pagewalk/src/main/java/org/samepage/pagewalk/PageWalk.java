@@ -125,8 +125,7 @@ public final class PageWalk {
     if (Long.compareUnsigned(start, end) >= 0) {
       return -Errno.EINVAL;
     }
-    if (Long.compareUnsigned(start, vma.vmStart) < 0
-        || Long.compareUnsigned(end, vma.vmEnd) > 0) {
+    if (Long.compareUnsigned(start, vma.vmStart) < 0 || Long.compareUnsigned(end, vma.vmEnd) > 0) {
       return -Errno.EINVAL;
     }
     if (!walk.ops.checkOpsValid()) {

@@ -20,7 +20,8 @@ final class FolioWalkTest {
   private static final long BASE = 0x1000_0000_0000L;
 
   private final TestMemory memory = new TestMemory();
-  private final FolioWalk folioWalk = new FolioWalk(memory.sched, memory.normalPage, memory.log, SwapTypes.REFERENCE);
+  private final FolioWalk folioWalk =
+      new FolioWalk(memory.sched, memory.normalPage, memory.log, SwapTypes.REFERENCE);
   private final Mm mm = memory.mm();
   private final VmArea vma = memory.map(mm, BASE, 1024, TestMemory.RW);
 

@@ -125,8 +125,7 @@ final class HugeEntriesTest {
   }
 
   private VmArea hugetlb() {
-    VmArea vma =
-        m.memory.map(m.mm, BASE, GIB / PAGE * 2, VmFlags.VM_READ | VmFlags.VM_HUGETLB);
+    VmArea vma = m.memory.map(m.mm, BASE, GIB / PAGE * 2, VmFlags.VM_READ | VmFlags.VM_HUGETLB);
     m.setPmd(BASE, m.hugePmd(1024, vma));
     return vma;
   }
@@ -164,8 +163,7 @@ final class HugeEntriesTest {
     assertThat(ops.visits).containsExactly("hugetlb200000[0]@0+200000", "post");
     RecordingOps hole = new RecordingOps(BASE, HUGETLB_ENTRY, PTE_HOLE);
     hole.answer = (visit, walk) -> -Errno.EINTR;
-    assertThat(
-            m.pageWalk.walkPageRangeVma(vma, BASE + GIB, BASE + GIB + MIB2, new MmWalk(hole)))
+    assertThat(m.pageWalk.walkPageRangeVma(vma, BASE + GIB, BASE + GIB + MIB2, new MmWalk(hole)))
         .isEqualTo(-Errno.EINTR);
     RecordingOps without = new RecordingOps(BASE, PTE_ENTRY, PTE_HOLE, PRE_VMA, POST_VMA);
     assertThat(m.walk(vma, without)).isZero();

@@ -34,8 +34,7 @@ final class KernelPageWalkTest {
   private static final long KERNEL = 0xffff_c900_0000_0000L;
 
   /** What mappings of the kernel look like. */
-  private static final long KERNEL_PROT =
-      Pte.PRESENT | Pte.RW | Pte.ACCESSED | Pte.DIRTY | Pte.NX;
+  private static final long KERNEL_PROT = Pte.PRESENT | Pte.RW | Pte.ACCESSED | Pte.DIRTY | Pte.NX;
 
   private final WalkedMemory m = new WalkedMemory();
   private final Mm initMm = m.memory.mm();
@@ -68,11 +67,7 @@ final class KernelPageWalkTest {
     assertThat(walks.walkKernelPageTableRange(KERNEL, KERNEL + MIB2 + PAGE, walk, null)).isZero();
     assertThat(ops.visits)
         .containsExactly(
-            "pgd@0+201000",
-            "pud@0+201000",
-            "pmd@0+200000",
-            "pte@1000+1000",
-            "hole3@200000+1000");
+            "pgd@0+201000", "pud@0+201000", "pmd@0+200000", "pte@1000+1000", "hole3@200000+1000");
     assertThat(ops.ptes).isEqualTo(512);
     assertThat(ops.ptesLocked).isZero();
     assertThat(m.memory.sched.current().work.pageWalks).isEqualTo(1);
@@ -179,8 +174,7 @@ final class KernelPageWalkTest {
     assertThat(walks.walkPageRangeDebug(initMm, KERNEL, KERNEL + 2 * PAGE, walk, null)).isZero();
     assertThat(ops.visits).containsExactly("pte@1000+1000");
     initMm.mmapLock.readUnlock();
-    assertThatThrownBy(
-            () -> walks.walkPageRangeDebug(initMm, KERNEL, KERNEL + PAGE, walk, null))
+    assertThatThrownBy(() -> walks.walkPageRangeDebug(initMm, KERNEL, KERNEL + PAGE, walk, null))
         .hasMessageContaining("mmap_lock");
   }
 

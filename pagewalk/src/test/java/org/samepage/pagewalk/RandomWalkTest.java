@@ -41,8 +41,7 @@ final class RandomWalkTest {
   private static final int[] DEPTHS = {0, 2, 3};
 
   static LongStream seeds() {
-    return LongStream.concat(
-        LongStream.range(0, 60), LongStream.of(Long.getLong("test.seed", 60)));
+    return LongStream.concat(LongStream.range(0, 60), LongStream.of(Long.getLong("test.seed", 60)));
   }
 
   @ParameterizedTest(name = "-Dtest.seed={0}")

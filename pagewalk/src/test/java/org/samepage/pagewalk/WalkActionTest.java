@@ -48,8 +48,7 @@ final class WalkActionTest {
           return 0;
         };
     assertThat(m.walk(vma, ops)).isZero();
-    assertThat(ops.visits)
-        .containsExactly("pmd@0+200000", "pmd@200000+200000", "pte@200000+1000");
+    assertThat(ops.visits).containsExactly("pmd@0+200000", "pmd@200000+200000", "pte@200000+1000");
   }
 
   @Test
@@ -113,7 +112,12 @@ final class WalkActionTest {
     assertThat(m.walk(vma, ops)).isZero();
     assertThat(ops.visits)
         .containsExactly(
-            "pmd@0+2000", "pte@0+1000", "pte@1000+1000", "pmd@0+2000", "pte@0+1000", "pte@1000+1000");
+            "pmd@0+2000",
+            "pte@0+1000",
+            "pte@1000+1000",
+            "pmd@0+2000",
+            "pte@0+1000",
+            "pte@1000+1000");
   }
 
   @Test

@@ -39,16 +39,8 @@ final class WalkOrderTest {
     m.populate(high, TOP + GIB - PAGE, TOP + GIB);
     RecordingOps ops =
         new RecordingOps(
-            BASE,
-            PGD_ENTRY,
-            P4D_ENTRY,
-            PUD_ENTRY,
-            PMD_ENTRY,
-            PTE_ENTRY,
-            PTE_HOLE,
-            TEST_WALK,
-            PRE_VMA,
-            POST_VMA);
+            BASE, PGD_ENTRY, P4D_ENTRY, PUD_ENTRY, PMD_ENTRY, PTE_ENTRY, PTE_HOLE, TEST_WALK,
+            PRE_VMA, POST_VMA);
     assertThat(m.walkMm(TOP - 3 * PAGE, TOP + GIB + 5 * PAGE, ops)).isZero();
     assertThat(ops.visits)
         .containsExactly(
@@ -107,8 +99,7 @@ final class WalkOrderTest {
     VmArea vma = m.map(0, 2 * GIB / PAGE);
     var _ = m.pmdTable(BASE);
     RecordingOps ops = new RecordingOps(BASE, PMD_ENTRY, PTE_HOLE);
-    assertThat(
-            m.pageWalk.walkPageRangeVma(vma, BASE + GIB - MIB2, BASE + 2 * GIB, new MmWalk(ops)))
+    assertThat(m.pageWalk.walkPageRangeVma(vma, BASE + GIB - MIB2, BASE + 2 * GIB, new MmWalk(ops)))
         .isZero();
     assertThat(ops.visits).containsExactly("hole3@3fe00000+200000", "hole2@40000000+40000000");
   }
@@ -162,8 +153,7 @@ final class WalkOrderTest {
     RecordingOps ops = new RecordingOps(BASE, PTE_ENTRY, PTE_HOLE, PRE_VMA, POST_VMA);
     ops.answer = (visit, walk) -> visit.startsWith("hole-1") ? 3 : 0;
     assertThat(m.walkMm(0, 4 * PAGE, ops)).isEqualTo(3);
-    assertThat(ops.visits)
-        .containsExactly("pre@0+1000", "pte@0+1000", "post", "hole-1@1000+1000");
+    assertThat(ops.visits).containsExactly("pre@0+1000", "pte@0+1000", "post", "hole-1@1000+1000");
   }
 
   @Test

@@ -74,8 +74,7 @@ final class WalkedMemory implements AutoCloseable, HugeSplitter {
     PageTable there = mm.pgTables.pmdTable(addr);
     return there != null
         ? there
-        : Objects.requireNonNull(
-            mm.pgTables.pmdAllocRaw(pudTable(addr), PageUnits.pudIndex(addr)));
+        : Objects.requireNonNull(mm.pgTables.pmdAllocRaw(pudTable(addr), PageUnits.pudIndex(addr)));
   }
 
   /** Puts a PMD word, whose slot must be empty so far. */

@@ -44,14 +44,12 @@ public final class BadPageMap {
       value = "mm/memory.c:print_bad_page_map",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no file, no vm_ops, no stack dump: the lines before it")
-  public synchronized void printBadPageMap(
-      VmArea vma, long addr, long entry, String level) {
+  public synchronized void printBadPageMap(VmArea vma, long addr, long entry, String level) {
     if (isBadPageMapRatelimited()) {
       return;
     }
     String text =
-        "BUG: Bad page map in process %s  %s:%08x\n"
-                .formatted(sched.current().comm, level, entry)
+        "BUG: Bad page map in process %s  %s:%08x\n".formatted(sched.current().comm, level, entry)
             + printBadPageMapPgtableRaw(vma.vmMm.pgTables, addr)
             + "addr:%016x vm_flags:%08x anon_vma:%016x mapping:%016x index:%x\n"
                 .formatted(addr, vma.vmFlags, pointer(vma), 0, vma.linearPageIndex(addr))
