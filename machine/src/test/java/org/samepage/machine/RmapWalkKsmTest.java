@@ -10,6 +10,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.machine.testing.TestMachine;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.report.KernelBugException;
 import org.samepage.mm.vma.VmArea;
@@ -19,12 +20,12 @@ import org.samepage.rmap.RmapWalkControl;
 final class RmapWalkKsmTest {
   /** Writes down which entries map the folio. */
   private static class Finder extends RmapWalkControl {
-    final PageVmaMappedWalk pvmw = new PageVmaMappedWalk();
+    final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(SwapTypes.REFERENCE);
     final List<Long> found = new ArrayList<>();
 
     @Override
     public boolean rmapOne(int folio, VmArea vma, long addr) {
-      if (pvmw.pageVmaMappedWalk(vma, addr, folio)) {
+      if (pvmw.defineFolioVmaWalk(folio, vma, addr, 0).pageVmaMappedWalk()) {
         pvmw.pageVmaMappedWalkDone();
         found.add(addr);
       }

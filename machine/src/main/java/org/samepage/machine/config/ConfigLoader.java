@@ -95,7 +95,12 @@ public final class ConfigLoader {
     try {
       Profile profile = profile(merged.getString(PROFILE));
       return new MachineConfig(
-          profile.name(), memory(merged), strategies(merged, profile), ksm(merged));
+          profile.name(),
+          memory(merged),
+          swapPages(merged),
+          strategies(merged, profile),
+          ksm(merged),
+          source);
     } catch (ConfigException e) {
       throw new ConfigurationException(describe(e));
     }
@@ -176,6 +181,16 @@ public final class ConfigLoader {
       throw new ConfigurationException(
           "%s: machine: %s".formatted(where(config.getValue("machine").origin()), e.getMessage()));
     }
+  }
+
+  private static int swapPages(Config config) {
+    int pages = config.getInt("machine.swap");
+    if (pages < 0) {
+      throw new ConfigurationException(
+          "%s: machine.swap is a number of pages, 0 for no swap device, not %d"
+              .formatted(where(config.getValue("machine.swap").origin()), pages));
+    }
+    return pages;
   }
 
   private Map<String, String> strategies(Config config, Profile profile) {

@@ -2,6 +2,7 @@
 // Ported from arch/x86/include/asm/pgtable_64.h and include/linux/swapops.h.
 package org.samepage.mm.pgtable;
 
+import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 
 /**
@@ -16,6 +17,12 @@ public final class SwapEntry {
   private static final int TYPE_SHIFT = 59;
   private static final int OFFSET_SHIFT = 14;
   private static final int TYPE_BITS = 5;
+
+  private static final long SWP_UFFD_WP = 1L << 2;
+  private static final long SWP_EXCLUSIVE = 1L << 3;
+
+  /** All flags of a swap word: what lies below the offset. */
+  private static final long FLAGS = 0x1ff;
 
   /** The type of PTE markers: the last one, whatever the configuration. */
   public static final int PTE_MARKER = 31;
@@ -36,5 +43,46 @@ public final class SwapEntry {
   @PortedFrom("arch/x86/include/asm/pgtable_64.h:__swp_offset")
   public static long swpOffsetRaw(long word) {
     return ~word << TYPE_BITS >>> OFFSET_SHIFT;
+  }
+
+  /** The type and the offset of a word without its flags. */
+  @PortedFrom(
+      value = "include/linux/swapops.h:pte_to_swp_entry",
+      fidelity = Fidelity.ADAPTED,
+      differs = "in the form that the processor's words have, not in the generic one")
+  public static long pteToSwpEntry(long pte) {
+    return pte & ~FLAGS;
+  }
+
+  /** Whether this is neither none nor present. */
+  @PortedFrom("include/linux/swapops.h:is_swap_pte")
+  public static boolean isSwapPte(long pte) {
+    return !Pte.pteNone(pte) && !Pte.ptePresent(pte);
+  }
+
+  /** Marks a swap word whose page no other process had. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkexclusive")
+  public static long pteSwpMkexclusive(long pte) {
+    return pte | SWP_EXCLUSIVE;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_exclusive")
+  public static boolean pteSwpExclusive(long pte) {
+    return (pte & SWP_EXCLUSIVE) != 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_clear_exclusive")
+  public static long pteSwpClearExclusive(long pte) {
+    return pte & ~SWP_EXCLUSIVE;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkuffd_wp")
+  public static long pteSwpMkuffdWp(long pte) {
+    return pte | SWP_UFFD_WP;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_uffd_wp")
+  public static boolean pteSwpUffdWp(long pte) {
+    return (pte & SWP_UFFD_WP) != 0;
   }
 }
