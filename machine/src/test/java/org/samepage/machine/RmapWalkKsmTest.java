@@ -68,6 +68,34 @@ final class RmapWalkKsmTest {
   }
 
   @Test
+  void trap_24_rmap_walk_ksm_visits_own_mm_first() throws Exception {
+    try (TestMachine m = TestMachine.boot("linux-6.18")) {
+      UserProcess a = m.mergeable(2);
+      UserProcess b = m.mergeable(1);
+      TestMachine.write(a, 0, 1);
+      TestMachine.write(a, 1, 1);
+      TestMachine.write(b, 0, 1);
+      m.passes(2);
+      UserProcess childOfA = a.fork();
+      UserProcess childOfB = b.fork();
+      List<Object> mms = new ArrayList<>();
+      Finder order =
+          new Finder() {
+            @Override
+            public boolean rmapOne(int folio, VmArea vma, long addr) {
+              mms.add(vma.vmMm);
+              return super.rmapOne(folio, vma, addr);
+            }
+          };
+      walk(m, TestMachine.pfn(a, 0), order);
+      assertThat(mms)
+          .as("all items in their own mm, newest first; only then children, for each item again")
+          .containsExactly(b.mm(), a.mm(), a.mm(), childOfB.mm(), childOfA.mm(), childOfA.mm());
+      assertThat(order.found).hasSize(6);
+    }
+  }
+
+  @Test
   void stops_everywhere_when_the_callback_has_enough() throws Exception {
     try (TestMachine m = TestMachine.boot("linux-6.18")) {
       UserProcess a = m.mergeable(4);

@@ -89,7 +89,28 @@ public final class ConfigLoader {
    * @throws ConfigurationException where that cannot be used
    */
   public MachineConfig load(ConfigSource source) {
+    return load(source, Map.of(), "");
+  }
+
+  /**
+   * The same with another machine.
+   *
+   * @param machine values by their keys without {@code machine.}; win over all others
+   * @param where where they stand, for messages
+   * @throws ConfigurationException where they cannot be used
+   */
+  public MachineConfig withMachine(MachineConfig config, Map<String, String> machine, String where) {
+    return load(config.source(), machine, where);
+  }
+
+  private MachineConfig load(ConfigSource source, Map<String, String> machine, String where) {
     Config user = userConfig(source);
+    for (Map.Entry<String, String> setting : machine.entrySet()) {
+      user =
+          user.withValue(
+              ConfigUtil.joinPath("machine", setting.getKey()),
+              ConfigValueFactory.fromAnyRef(setting.getValue(), where));
+    }
     refuseUnknownKeys(user);
     Config merged = user.withFallback(reference);
     try {
