@@ -51,8 +51,7 @@ public final class Machine implements AutoCloseable {
   private final List<AddressSpace> files = new CopyOnWriteArrayList<>();
 
   /** Physical memory. */
-  public record Memory(
-      Folios folios, PageAllocator allocator, PageContents contents, Swap swap) {}
+  public record Memory(Folios folios, PageAllocator allocator, PageContents contents, Swap swap) {}
 
   /** Where pages are swapped out to, and what words mean that stand for them. */
   public record Swap(SwapDevice device, Mmlist mmlist, SwapTypes types) {}

@@ -219,9 +219,11 @@ final class MigrationTest {
       UserProcess a = m.machine.newProcess();
       a.mmap(new Mmap.Request(BASE, 8 * PAGE, TestMachine.RW, true, false, false, file, 0));
       a.mmap(
-          new Mmap.Request(page(100), 8 * PAGE, TestMachine.RW, true, false, false, file, 8 * PAGE));
+          new Mmap.Request(
+              page(100), 8 * PAGE, TestMachine.RW, true, false, false, file, 8 * PAGE));
       a.mmap(
-          new Mmap.Request(page(200), 4 * PAGE, TestMachine.RW, true, false, false, file, 6 * PAGE));
+          new Mmap.Request(
+              page(200), 4 * PAGE, TestMachine.RW, true, false, false, file, 6 * PAGE));
       a.touch(page(7));
       a.touch(page(201));
       a.mprotect(page(2), PAGE, 1); // three VMAs now
@@ -356,11 +358,12 @@ final class MigrationTest {
       for (int i = 0; i < 110; i++) {
         write(a, i, i);
       }
-      assertThatThrownBy(() -> {
-            for (int i = 0; i < 60; i++) {
-              var _ = move(a, i, 1, MPOL_MF_MOVE);
-            }
-          })
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 60; i++) {
+                  var _ = move(a, i, 1, MPOL_MF_MOVE);
+                }
+              })
           .hasMessageContaining("ENOMEM");
       check(a, 5, 5);
     }

@@ -50,8 +50,8 @@ public final class AnonRmap {
    * The first mapping of a new folio.
    *
    * @param folio new, full, and not yet mapped
-   * @param flags {@link #RMAP_EXCLUSIVE} where no other VMA may have it; else it belongs to the root
-   *     of the VMA's anon_vma, where all who share it can be found
+   * @param flags {@link #RMAP_EXCLUSIVE} where no other VMA may have it; else it belongs to the
+   *     root of the VMA's anon_vma, where all who share it can be found
    */
   @PortedFrom(
       value = "mm/rmap.c:folio_add_new_anon_rmap",

@@ -33,9 +33,7 @@ public final class FolioAnonVma {
   public @Nullable AnonVma folioGetAnonVma(int folio) {
     log.bugOn(!folios.folioTestLocked(folio), "folio_get_anon_vma: folio is not locked");
     AnonVma anonVma = rmap.folioAnonVma(folio);
-    if (anonVma == null
-        || !folios.folioMapped(folio)
-        || !atomicIncNotZero(anonVma.refcount)) {
+    if (anonVma == null || !folios.folioMapped(folio) || !atomicIncNotZero(anonVma.refcount)) {
       return null;
     }
     if (!folios.folioMapped(folio)) {
@@ -46,8 +44,8 @@ public final class FolioAnonVma {
   }
 
   /**
-   * The anon_vma, locked for reading; null as above, and where the control may only try and somebody
-   * has the lock, which it is then told.
+   * The anon_vma, locked for reading; null as above, and where the control may only try and
+   * somebody has the lock, which it is then told.
    *
    * @param folio locked
    */

@@ -78,8 +78,7 @@ public final class PageVmaMappedWalk {
    *
    * @param pgoff of the first frame; of a KSM page meaningless
    */
-  PageVmaMappedWalk begin(
-      long pfn, long nrPages, long pgoff, VmArea vma, long address, int flags) {
+  PageVmaMappedWalk begin(long pfn, long nrPages, long pgoff, VmArea vma, long address, int flags) {
     if (locked) {
       throw new IllegalStateException("a walk that is not done");
     }

@@ -140,8 +140,7 @@ public final class RmapWalk {
   }
 
   /** One VMA that the tree returned; whether the walk goes on. */
-  private boolean visit(
-      int folio, VmArea vma, long pgoff, RmapWalkControl rwc, WorkCounters work) {
+  private boolean visit(int folio, VmArea vma, long pgoff, RmapWalkControl rwc, WorkCounters work) {
     work.rmapIterations++;
     long address = VmaAddress.vmaAddress(vma, pgoff, NR_PAGES);
     log.bugOn(address < 0, "rmap_walk: a VMA that does not have the page");

@@ -95,8 +95,7 @@ final class PageVmaMappedWalkTest {
   void where_there_is_no_table_nothing_is_found_and_nothing_locked() {
     assertThat(pvmw.defineFolioVmaWalk(300, vma, BASE, 0).pageVmaMappedWalk()).isFalse();
     f.faulted(vma, BASE);
-    assertThat(
-            pvmw.defineFolioVmaWalk(300, vma, BASE + PageUnits.PMD_SIZE, 0).pageVmaMappedWalk())
+    assertThat(pvmw.defineFolioVmaWalk(300, vma, BASE + PageUnits.PMD_SIZE, 0).pageVmaMappedWalk())
         .isFalse();
   }
 

@@ -22,7 +22,9 @@ import org.samepage.rmap.unmap.RemoveMigrationPtes;
 import org.samepage.rmap.unmap.TryToMigrate;
 import org.samepage.rmap.unmap.TryToUnmap;
 
-/** The module's parts on memory without a machine; KSM's walk only writes down that it was asked. */
+/**
+ * The module's parts on memory without a machine; KSM's walk only writes down that it was asked.
+ */
 public final class RmapFixture implements AutoCloseable {
   public static final long BASE = 0x1000_0000_0000L;
 
@@ -30,8 +32,7 @@ public final class RmapFixture implements AutoCloseable {
   public final Folios folios = memory.folios;
   public final AnonVmas anonVmas = new AnonVmas(memory.sched);
   public final AnonRmap rmap = new AnonRmap(folios);
-  public final FolioAnonVma folioAnonVma =
-      new FolioAnonVma(folios, rmap, anonVmas, memory.log);
+  public final FolioAnonVma folioAnonVma = new FolioAnonVma(folios, rmap, anonVmas, memory.log);
   public final List<Integer> ksmWalks = new ArrayList<>();
   public final RmapWalk walk =
       new RmapWalk(
@@ -46,18 +47,12 @@ public final class RmapFixture implements AutoCloseable {
   public final SwapTypes types = SwapTypes.REFERENCE;
   public final TryToUnmap unmap =
       new TryToUnmap(
-          memory.sched,
-          folios,
-          rmap,
-          walk,
-          new TryToUnmap.Swap(swap, mmlist, types),
-          memory.log);
+          memory.sched, folios, rmap, walk, new TryToUnmap.Swap(swap, mmlist, types), memory.log);
   public final TryToMigrate migrate =
       new TryToMigrate(memory.sched, folios, rmap, walk, types, memory.log);
   public final RemoveMigrationPtes restore =
       new RemoveMigrationPtes(memory.sched, folios, rmap, walk, types);
-  public final FolioReferenced referenced =
-      new FolioReferenced(memory.sched, folios, walk, types);
+  public final FolioReferenced referenced = new FolioReferenced(memory.sched, folios, walk, types);
 
   /** A mapping of a new process, with an anon_vma. */
   public VmArea vma(long pages) {

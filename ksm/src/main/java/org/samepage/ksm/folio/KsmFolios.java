@@ -27,8 +27,7 @@ public final class KsmFolios {
   private final KernelLog log;
   private final AtomicLong ksmSwpinCopy = new AtomicLong();
 
-  public KsmFolios(
-      KsmState state, StableNodes nodes, Folios folios, AnonRmap rmap, KernelLog log) {
+  public KsmFolios(KsmState state, StableNodes nodes, Folios folios, AnonRmap rmap, KernelLog log) {
     this.state = state;
     this.nodes = nodes;
     this.folios = folios;
@@ -46,8 +45,8 @@ public final class KsmFolios {
    * went is a plain one now, and can only be mapped where its offset says; elsewhere a copy is.
    *
    * @param folio locked, with a reference of the caller's, in the swap cache
-   * @return the same folio; or a copy, new, locked, with one reference; {@link Frames#NO_PAGE} where
-   *     memory is short
+   * @return the same folio; or a copy, new, locked, with one reference; {@link Frames#NO_PAGE}
+   *     where memory is short
    */
   @PortedFrom(
       value = "mm/ksm.c:ksm_might_need_to_copy",

@@ -37,12 +37,7 @@ public final class SwapFaults {
   private final SwapTypes types;
 
   public SwapFaults(
-      Sched sched,
-      Folios folios,
-      AnonRmap rmap,
-      KsmFolios ksm,
-      SwapDevice swap,
-      SwapTypes types) {
+      Sched sched, Folios folios, AnonRmap rmap, KsmFolios ksm, SwapDevice swap, SwapTypes types) {
     this.sched = sched;
     this.folios = folios;
     this.rmap = rmap;
@@ -125,7 +120,9 @@ public final class SwapFaults {
     return ret;
   }
 
-  /** Puts the folio in the word's place; returns what is left of the fault. Holds the table lock. */
+  /**
+   * Puts the folio in the word's place; returns what is left of the fault. Holds the table lock.
+   */
   @PortedFrom(
       value = "mm/memory.c:do_swap_page",
       part = true,

@@ -75,8 +75,7 @@ public final class CopyPageRange {
   }
 
   /** Copies a part of a table; goes on with a page at hand where one has to be copied at once. */
-  private int copyPart(
-      VmArea dst, VmArea src, PageTable to, PageTable from, long start, long end) {
+  private int copyPart(VmArea dst, VmArea src, PageTable to, PageTable from, long start, long end) {
     int[] prealloc = {Frames.NO_PAGE};
     long addr = copyPteRange(dst, src, to, from, start, end, prealloc);
     while (addr < end) {
@@ -130,7 +129,9 @@ public final class CopyPageRange {
   /** No word of a page-table entry: none would be copied. */
   private static final long NEED_PREALLOC = 0;
 
-  /** One more word for a slot; a migration entry that allows nobody to write. Others as they are. */
+  /**
+   * One more word for a slot; a migration entry that allows nobody to write. Others as they are.
+   */
   @PortedFrom(
       value = "mm/memory.c:copy_nonpresent_pte",
       fidelity = Fidelity.SIMPLIFIED,

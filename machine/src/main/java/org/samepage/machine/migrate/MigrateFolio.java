@@ -59,8 +59,9 @@ public final class MigrateFolio {
    *
    * @param src isolated; given up with success, else still isolated
    * @param nid the node to move it to
-   * @return the new folio's pfn, or {@link Frames#NO_PAGE} where the old one was not in use any more;
-   *     {@code -EAGAIN} where somebody else has a reference; {@code -ENOMEM} where the node is full
+   * @return the new folio's pfn, or {@link Frames#NO_PAGE} where the old one was not in use any
+   *     more; {@code -EAGAIN} where somebody else has a reference; {@code -ENOMEM} where the node
+   *     is full
    */
   @PortedFrom(
       value = "mm/migrate.c:migrate_folio_unmap",
@@ -115,8 +116,7 @@ public final class MigrateFolio {
       value = "mm/migrate.c:migrate_folio_move",
       fidelity = Fidelity.ADAPTED,
       differs = "true for success; the caller undoes what has to be undone")
-  private boolean migrateFolioMove(
-      int src, int dst, boolean wasMapped, @Nullable AnonVma anonVma) {
+  private boolean migrateFolioMove(int src, int dst, boolean wasMapped, @Nullable AnonVma anonVma) {
     if (migrateFolioRaw(dst, src) != 0) {
       return false;
     }

@@ -19,8 +19,7 @@ public final class MigratePages {
   private final PageAllocator allocator;
   private final MigrateFolio migrate;
 
-  public MigratePages(
-      Sched sched, Folios folios, PageAllocator allocator, MigrateFolio migrate) {
+  public MigratePages(Sched sched, Folios folios, PageAllocator allocator, MigrateFolio migrate) {
     this.sched = sched;
     this.folios = folios;
     this.allocator = allocator;

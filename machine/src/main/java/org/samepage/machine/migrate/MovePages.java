@@ -47,9 +47,9 @@ public final class MovePages {
    *
    * @param pages addresses
    * @param nodes where to; null to ask where they are
-   * @param status filled with a node, or a negative errno, for each page: {@code -ENOENT} where there
-   *     is none, {@code -EFAULT} outside all mappings and for the zero page, {@code -EACCES} where
-   *     others map it too, {@code -EBUSY} where it is being moved already
+   * @param status filled with a node, or a negative errno, for each page: {@code -ENOENT} where
+   *     there is none, {@code -EFAULT} outside all mappings and for the zero page, {@code -EACCES}
+   *     where others map it too, {@code -EBUSY} where it is being moved already
    * @param flags {@link #MPOL_MF_MOVE} or {@link #MPOL_MF_MOVE_ALL}
    * @return 0, the number of pages that were not moved, or a negative errno
    */

@@ -57,8 +57,8 @@ public final class OfflinePages {
   }
 
   /**
-   * Takes the frames out of use that are mapped in a range: what they hold is moved, to another node
-   * if need be, and they are not handed out again.
+   * Takes the frames out of use that are mapped in a range: what they hold is moved, to another
+   * node if need be, and they are not handed out again.
    *
    * @return 0; {@code -EBUSY} where one cannot be freed; those before it are out then
    */

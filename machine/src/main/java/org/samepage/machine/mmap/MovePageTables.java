@@ -18,8 +18,8 @@ public final class MovePageTables {
   /**
    * Holds mmap_lock for writing.
    *
-   * @param needRmapLocks keep walks over the mappings of a page out meanwhile: they might look at the
-   *     new place before it has the page, and at the old one after it had
+   * @param needRmapLocks keep walks over the mappings of a page out meanwhile: they might look at
+   *     the new place before it has the page, and at the old one after it had
    */
   @PortedFrom(
       value = {"mm/mremap.c:move_page_tables", "mm/mremap.c:move_ptes"},

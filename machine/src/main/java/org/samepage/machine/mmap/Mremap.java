@@ -353,8 +353,7 @@ public final class Mremap {
     VmArea source = vrm.vma();
     VmArea fresh = copyVma(vrm, source, source.linearPageIndex(vrm.addr));
     source = vrm.vma();
-    move.movePageTables(
-        source, fresh, vrm.addr, vrm.newAddr, vrm.oldLen, vrm.needRmapLocks);
+    move.movePageTables(source, fresh, vrm.addr, vrm.newAddr, vrm.oldLen, vrm.needRmapLocks);
     if (vrm.has(MREMAP_DONTUNMAP)) {
       dontunmapComplete(vrm, source);
     }

@@ -88,8 +88,7 @@ public record SwapTypes(int maxSwapfiles, int migrationRead) {
   }
 
   private static long withMark(long entry, long mark) {
-    return SwapEntry.swpEntryRaw(
-        SwapEntry.swpTypeRaw(entry), SwapEntry.swpOffsetRaw(entry) | mark);
+    return SwapEntry.swpEntryRaw(SwapEntry.swpTypeRaw(entry), SwapEntry.swpOffsetRaw(entry) | mark);
   }
 
   @PortedFrom("include/linux/swapops.h:is_migration_entry_young")

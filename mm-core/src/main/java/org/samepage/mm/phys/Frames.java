@@ -19,8 +19,8 @@ import org.samepage.mm.port.PortedFrom;
  *
  * <p>Rows come in sections of {@value #SECTION_PAGES} frames; a section that holds no frame in use
  * costs one null. {@code _mapcount} is stored less one, as in the kernel. A pfn must belong to a
- * section that {@link #populate} has made. The private word (a folio's swap slot) is kept aside, for
- * sections where one was ever set.
+ * section that {@link #populate} has made. The private word (a folio's swap slot) is kept aside,
+ * for sections where one was ever set.
  */
 @PortedFrom(
     value = "include/linux/mm_types.h:page",
@@ -48,7 +48,7 @@ public final class Frames {
 
   private final int[][] rows;
   private final @Nullable FolioMapping[][] mappings;
-  private final int @Nullable [][] privates;
+  private final int[] @Nullable [] privates;
   private final int endPfn;
 
   /**

@@ -114,7 +114,8 @@ public final class PageAllocator {
   }
 
   /**
-   * Keeps a frame that is in use from being handed out again once it is freed: it goes offline then.
+   * Keeps a frame that is in use from being handed out again once it is freed: it goes offline
+   * then.
    */
   @PortedFrom(
       value = "mm/page_isolation.c:start_isolate_page_range",

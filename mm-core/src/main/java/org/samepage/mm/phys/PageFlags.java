@@ -22,7 +22,9 @@ public final class PageFlags {
   public static final int PG_RESERVED = 1 << 13;
   public static final int PG_SWAPBACKED = 1 << 17;
 
-  /** Somebody has taken the folio aside to move it or to swap it out: the kernel's PG_lru, clear. */
+  /**
+   * Somebody has taken the folio aside to move it or to swap it out: the kernel's PG_lru, clear.
+   */
   public static final int PG_ISOLATED = 1 << 29;
 
   /** The frame holds a page table. */

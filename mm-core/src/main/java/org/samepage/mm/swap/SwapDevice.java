@@ -119,8 +119,8 @@ public final class SwapDevice {
   /**
    * Makes a locked folio the copy of an entry that has none, to be read into it.
    *
-   * @return 0; {@code -EEXIST} where another folio is the copy; {@code -ENOENT} where no word stands
-   *     for the entry any more
+   * @return 0; {@code -EEXIST} where another folio is the copy; {@code -ENOENT} where no word
+   *     stands for the entry any more
    */
   @PortedFrom(
       value = "mm/swapfile.c:swapcache_prepare",

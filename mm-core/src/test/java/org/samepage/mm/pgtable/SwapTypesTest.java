@@ -11,8 +11,7 @@ final class SwapTypesTest {
   @Test
   void migration_entries_have_the_words_that_the_reference_kernel_gives_them() {
     assertThat(types.makeReadableMigrationEntry(0x1234)).isEqualTo(0xe7ff_ffff_ffdb_9600L);
-    assertThat(types.makeReadableExclusiveMigrationEntry(0x1234))
-        .isEqualTo(0xefff_ffff_ffdb_9600L);
+    assertThat(types.makeReadableExclusiveMigrationEntry(0x1234)).isEqualTo(0xefff_ffff_ffdb_9600L);
     long write = types.makeWritableMigrationEntry(0x1234);
     assertThat(write).isEqualTo(0xf7ff_ffff_ffdb_9600L);
     long marked = SwapTypes.makeMigrationEntryDirty(SwapTypes.makeMigrationEntryYoung(write));

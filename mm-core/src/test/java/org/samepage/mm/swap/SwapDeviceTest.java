@@ -4,9 +4,9 @@ package org.samepage.mm.swap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;

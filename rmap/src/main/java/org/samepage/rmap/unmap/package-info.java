@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Ported from mm/rmap.c and mm/migrate.c.
 /**
- * What is done to all mappings of a folio: {@link org.samepage.rmap.unmap.TryToUnmap} puts swap words
- * in their place, {@link org.samepage.rmap.unmap.TryToMigrate} migration entries, {@link
+ * What is done to all mappings of a folio: {@link org.samepage.rmap.unmap.TryToUnmap} puts swap
+ * words in their place, {@link org.samepage.rmap.unmap.TryToMigrate} migration entries, {@link
  * org.samepage.rmap.unmap.RemoveMigrationPtes} mappings in the place of those, {@link
  * org.samepage.rmap.unmap.FolioReferenced} asks which were used.
  *

@@ -14,7 +14,8 @@ final class Subjects {
     }
     int dot = word.indexOf('.');
     if (dot < 1 || dot == word.length() - 1) {
-      throw tokens.error("a subject is ksm.KEY, work.COUNTER, reports or PROCESS.FIGURE, not " + word);
+      throw tokens.error(
+          "a subject is ksm.KEY, work.COUNTER, reports or PROCESS.FIGURE, not " + word);
     }
     String owner = word.substring(0, dot);
     String figure = word.substring(dot + 1);

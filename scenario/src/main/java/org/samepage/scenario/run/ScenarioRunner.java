@@ -317,8 +317,7 @@ public final class ScenarioRunner {
 
   private void expect(Statement statement, Action.Expect expect) throws ScenarioException {
     String profile = backend.profile();
-    if (!expect.profiles().isEmpty()
-        && (profile == null || !expect.profiles().contains(profile))) {
+    if (!expect.profiles().isEmpty() && (profile == null || !expect.profiles().contains(profile))) {
       return;
     }
     if (isPassedOver(expect.subject())) {

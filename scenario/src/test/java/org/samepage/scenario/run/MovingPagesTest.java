@@ -50,8 +50,7 @@ final class MovingPagesTest {
     assertThat(Scenarios.run("expect@linux-6.17,ksm-v3 ksm.run == 9").document().failures())
         .isEmpty();
     assertThat(Scenarios.run("expect@linux-6.17,linux-6.18 ksm.run == 9").document().failures())
-        .containsExactly(
-            "t.scenario:1: expect@linux-6.17,linux-6.18 ksm.run == 9: saw 0");
+        .containsExactly("t.scenario:1: expect@linux-6.17,linux-6.18 ksm.run == 9: saw 0");
   }
 
   @Test
