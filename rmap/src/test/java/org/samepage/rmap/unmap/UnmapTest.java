@@ -79,7 +79,7 @@ final class UnmapTest {
 
   @Test
   void the_mark_of_userfaultfd_goes_into_the_word() {
-    f.memory.setEntry(vma.vmMm, BASE, f.pte(vma, BASE) & ~Pte.RW | Pte.UFFD_WP);
+    f.memory.setEntry(vma.vmMm, BASE, (f.pte(vma, BASE) & ~Pte.RW) | Pte.UFFD_WP);
     f.addToSwap(pfn);
     f.unmap.tryToUnmap(pfn, 0);
     assertThat(SwapEntry.pteSwpUffdWp(f.pte(vma, BASE))).isTrue();
