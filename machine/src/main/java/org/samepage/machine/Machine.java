@@ -6,6 +6,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
+import org.samepage.ksm.folio.KsmFolios;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.unmerge.MergeAny;
@@ -15,19 +16,25 @@ import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.exit.ExitMmap;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.DupMmap;
+import org.samepage.machine.migrate.MovePages;
+import org.samepage.machine.migrate.OfflinePages;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mlock;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.swap.Reclaim;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.Task;
+import org.samepage.mm.swap.Mmlist;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.ProbeBudget;
@@ -44,18 +51,34 @@ public final class Machine implements AutoCloseable {
   private final List<AddressSpace> files = new CopyOnWriteArrayList<>();
 
   /** Physical memory. */
-  public record Memory(Folios folios, PageAllocator allocator, PageContents contents) {}
+  public record Memory(Folios folios, PageAllocator allocator, PageContents contents, Swap swap) {}
+
+  /** Where pages are swapped out to, and what words mean that stand for them. */
+  public record Swap(SwapDevice device, Mmlist mmlist, SwapTypes types) {}
 
   /** What everything runs on. */
   public record Kernel(Sched sched, KernelLog log, ProbeBudget budget) {}
 
   /** KSM. */
   public record Ksm(
-      KsmState state, Ksmd ksmd, KsmSysfs sysfs, RmapWalkKsm rmapWalk, Strategies strategies) {}
+      KsmState state,
+      Ksmd ksmd,
+      KsmSysfs sysfs,
+      RmapWalkKsm rmapWalk,
+      KsmFolios folios,
+      Strategies strategies) {}
 
   /** The system calls. */
   public record Calls(
-      Mapping mapping, Madvise madvise, MergeAny mergeAny, UserAccess access, ExitMmap exit) {}
+      Mapping mapping,
+      Madvise madvise,
+      MergeAny mergeAny,
+      Moves moves,
+      UserAccess access,
+      ExitMmap exit) {}
+
+  /** What takes pages from their frames. */
+  public record Moves(Reclaim reclaim, MovePages movePages, OfflinePages offline) {}
 
   /** The system calls that change mappings. */
   public record Mapping(
@@ -131,7 +154,7 @@ public final class Machine implements AutoCloseable {
 
   /** Makes a file in memory, which stays until the machine is closed. */
   public AddressSpace newFile(long size) {
-    AddressSpace file = new AddressSpace(size);
+    AddressSpace file = new AddressSpace(kernel.sched, size);
     files.add(file);
     return file;
   }

@@ -4,7 +4,9 @@ package org.samepage.machine;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
 
+import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.unmerge.MergeAny;
+import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.mm.errno.Errno;
@@ -76,6 +78,36 @@ public final class UserProcess {
     } finally {
       mm.mmapLock.writeUnlock();
     }
+  }
+
+  /**
+   * move_pages with the right to move what others map too.
+   *
+   * @param nodes where to; null to ask where they are
+   * @param status filled with a node or a negative errno for each page
+   * @param flags {@link MovePages#MPOL_MF_MOVE} or {@link MovePages#MPOL_MF_MOVE_ALL}
+   * @return the number of pages that were not moved
+   */
+  public int movePages(long[] pages, int @Nullable [] nodes, int[] status, int flags)
+      throws SyscallException {
+    int result = calls.moves().movePages().kernelMovePages(mm, pages, nodes, status, flags);
+    check(result);
+    return result;
+  }
+
+  /** Moves the pages of a range to other frames of their own nodes, as compaction does. */
+  public void migrateWithinNode(long addr, long len) throws SyscallException {
+    check(calls.moves().offline().moveWithinNode(mm, addr, addr + len));
+  }
+
+  /** Swaps the pages of a range out, whoever else maps them. */
+  public void swapOut(long addr, long len) throws SyscallException {
+    check(calls.moves().reclaim().swapOut(mm, addr, addr + len));
+  }
+
+  /** Takes the frames out of use that are mapped in a range. */
+  public void offline(long addr, long len) throws SyscallException {
+    check(calls.moves().offline().offlinePages(mm, addr, addr + len));
   }
 
   public UserProcess fork() throws SyscallException {

@@ -10,6 +10,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.machine.testing.TestMachine;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.report.KernelBugException;
 import org.samepage.mm.vma.VmArea;
@@ -19,12 +20,12 @@ import org.samepage.rmap.RmapWalkControl;
 final class RmapWalkKsmTest {
   /** Writes down which entries map the folio. */
   private static class Finder extends RmapWalkControl {
-    final PageVmaMappedWalk pvmw = new PageVmaMappedWalk();
+    final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(SwapTypes.REFERENCE);
     final List<Long> found = new ArrayList<>();
 
     @Override
     public boolean rmapOne(int folio, VmArea vma, long addr) {
-      if (pvmw.pageVmaMappedWalk(vma, addr, folio)) {
+      if (pvmw.defineFolioVmaWalk(folio, vma, addr, 0).pageVmaMappedWalk()) {
         pvmw.pageVmaMappedWalkDone();
         found.add(addr);
       }
@@ -63,6 +64,34 @@ final class RmapWalkKsmTest {
       assertThat(m.machine.work().rmapWalks).isEqualTo(1);
       assertThat(m.machine.work().rmapIterations).as("both passes").isEqualTo(2 * 5);
       assertThat(m.machine.work().rmapMmMismatch).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void trap_24_rmap_walk_ksm_visits_own_mm_first() throws Exception {
+    try (TestMachine m = TestMachine.boot("linux-6.18")) {
+      UserProcess a = m.mergeable(2);
+      UserProcess b = m.mergeable(1);
+      TestMachine.write(a, 0, 1);
+      TestMachine.write(a, 1, 1);
+      TestMachine.write(b, 0, 1);
+      m.passes(2);
+      UserProcess childOfA = a.fork();
+      UserProcess childOfB = b.fork();
+      List<Object> mms = new ArrayList<>();
+      Finder order =
+          new Finder() {
+            @Override
+            public boolean rmapOne(int folio, VmArea vma, long addr) {
+              mms.add(vma.vmMm);
+              return super.rmapOne(folio, vma, addr);
+            }
+          };
+      walk(m, TestMachine.pfn(a, 0), order);
+      assertThat(mms)
+          .as("all items in their own mm, newest first; only then children, for each item again")
+          .containsExactly(b.mm(), a.mm(), a.mm(), childOfB.mm(), childOfA.mm(), childOfA.mm());
+      assertThat(order.found).hasSize(6);
     }
   }
 

@@ -4,6 +4,7 @@ package org.samepage.rmap;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.samepage.mm.errno.Errno;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
@@ -11,15 +12,22 @@ import org.samepage.mm.phys.Frames;
 import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
-import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.MmFlags;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
 
 /** Counts the mappings of anonymous folios of one page, and says where one belongs in a VMA. */
 public final class AnonRmap {
   /** From here on a reference count counts as a pin, whoever holds it. */
   private static final int GUP_PIN_COUNTING_BIAS = 1024;
+
+  /** Flags of a mapping: nothing special. */
+  public static final int RMAP_NONE = 0;
+
+  /** Flags of a mapping: nobody else has the page. */
+  public static final int RMAP_EXCLUSIVE = 1;
 
   private final Folios folios;
   private final Frames frames;
@@ -29,29 +37,63 @@ public final class AnonRmap {
     this.frames = folios.frames();
   }
 
-  /**
-   * The first mapping of a new folio: it belongs to this VMA alone.
-   *
-   * @param folio new, full, and not yet mapped
-   */
+  /** {@link #folioAddNewAnonRmap(int, VmArea, long, int)} of a page that the VMA has alone. */
   @PortedFrom(
-      value = {"mm/rmap.c:folio_add_new_anon_rmap", "mm/rmap.c:__folio_set_anon"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0, always exclusive")
+      value = "mm/rmap.c:folio_add_new_anon_rmap",
+      fidelity = Fidelity.ADAPTED,
+      differs = "RMAP_EXCLUSIVE")
   public void folioAddNewAnonRmap(int folio, VmArea vma, long addr) {
-    frames.setFlag(folio, PageFlags.PG_SWAPBACKED | PageFlags.PG_UPTODATE);
-    frames.setIndex(folio, vma.linearPageIndex(addr));
-    frames.setMapping(folio, Objects.requireNonNull(vma.anonVma, "no anon_vma to map it in"));
-    frames.setMapcountRaw(folio, 0);
-    folios.setPageAnonExclusive(folio);
+    folioAddNewAnonRmap(folio, vma, addr, RMAP_EXCLUSIVE);
   }
 
-  /** One more mapping of an anonymous or KSM folio. Holds the page-table lock. */
+  /**
+   * The first mapping of a new folio.
+   *
+   * @param folio new, full, and not yet mapped
+   * @param flags {@link #RMAP_EXCLUSIVE} where no other VMA may have it; else it belongs to the
+   *     root of the VMA's anon_vma, where all who share it can be found
+   */
+  @PortedFrom(
+      value = "mm/rmap.c:folio_add_new_anon_rmap",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0; marks it up to date")
+  public void folioAddNewAnonRmap(int folio, VmArea vma, long addr, int flags) {
+    boolean exclusive = (flags & RMAP_EXCLUSIVE) != 0;
+    int swapbacked = vma.has(VmFlags.VM_DROPPABLE) ? 0 : PageFlags.PG_SWAPBACKED;
+    frames.setFlag(folio, swapbacked | PageFlags.PG_UPTODATE);
+    folioSetAnonRaw(folio, vma, addr, exclusive);
+    frames.setMapcountRaw(folio, 0);
+    if (exclusive) {
+      folios.setPageAnonExclusive(folio);
+    }
+  }
+
+  @PortedFrom("mm/rmap.c:__folio_set_anon")
+  private void folioSetAnonRaw(int folio, VmArea vma, long addr, boolean exclusive) {
+    AnonVma anonVma = Objects.requireNonNull(vma.anonVma, "no anon_vma to map it in");
+    frames.setIndex(folio, vma.linearPageIndex(addr));
+    frames.setMapping(folio, exclusive ? anonVma : anonVma.root);
+  }
+
+  /** {@link #folioAddAnonRmapPtes(int, VmArea, long, int)} of a page that others may have too. */
+  @PortedFrom(
+      value = "mm/rmap.c:folio_add_anon_rmap_ptes",
+      fidelity = Fidelity.ADAPTED,
+      differs = "RMAP_NONE")
+  public void folioAddAnonRmapPtes(int folio, VmArea vma, long addr) {
+    folioAddAnonRmapPtes(folio, vma, addr, RMAP_NONE);
+  }
+
+  /**
+   * One more mapping of an anonymous or KSM folio. Holds the page-table lock.
+   *
+   * @param flags {@link #RMAP_EXCLUSIVE} where it is the only one there can be
+   */
   @PortedFrom(
       value = {"mm/rmap.c:folio_add_anon_rmap_ptes", "mm/rmap.c:__page_check_anon_rmap"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "one page of an order-0 folio, never exclusive")
-  public void folioAddAnonRmapPtes(int folio, VmArea vma, long addr) {
+      differs = "one page of an order-0 folio")
+  public void folioAddAnonRmapPtes(int folio, VmArea vma, long addr, int flags) {
     if (!folios.folioTestKsm(folio)) {
       AnonVma mapped = folioAnonVma(folio);
       if (mapped == null
@@ -61,7 +103,12 @@ public final class AnonRmap {
         throw new IllegalStateException("pfn " + folio + " does not belong at " + addr);
       }
     }
-    frames.addMapcountRaw(folio, 1);
+    if (frames.addMapcountRaw(folio, 1) > 0 && (flags & RMAP_EXCLUSIVE) != 0) {
+      throw new IllegalStateException("pfn " + folio + " is not exclusive");
+    }
+    if ((flags & RMAP_EXCLUSIVE) != 0) {
+      folios.setPageAnonExclusive(folio);
+    }
   }
 
   /** One more mapping of a file's page. Holds the page-table lock. */
@@ -80,14 +127,21 @@ public final class AnonRmap {
    * One more mapping of an anonymous folio by a child: it is nobody's own any more. Holds the
    * page-table locks of parent and child.
    *
+   * @param src the parent's VMA
    * @return false where somebody may have it pinned, so that the child needs a copy
    */
   @PortedFrom(
-      value = "include/linux/rmap.h:folio_try_dup_anon_rmap_pte",
+      value = {
+        "include/linux/rmap.h:folio_try_dup_anon_rmap_pte",
+        "include/linux/mm.h:folio_needs_cow_for_dma"
+      },
       fidelity = Fidelity.ADAPTED,
-      differs = "true for success, where C returns 0; nobody pins for good")
-  public boolean folioTryDupAnonRmapPte(int folio) {
+      differs = "true for success, where C returns 0")
+  public boolean folioTryDupAnonRmapPte(int folio, VmArea src) {
     if (folios.pageAnonExclusive(folio)) {
+      if (src.vmMm.mmFlagsTest(MmFlags.MMF_HAS_PINNED) && folioMaybeDmaPinned(folio)) {
+        return false;
+      }
       folios.clearPageAnonExclusive(folio);
     }
     frames.addMapcountRaw(folio, 1);
@@ -128,8 +182,9 @@ public final class AnonRmap {
     return true;
   }
 
+  /** Whether somebody may have a page pinned: a guess, by the number of references. */
   @PortedFrom("include/linux/mm.h:folio_maybe_dma_pinned")
-  private boolean folioMaybeDmaPinned(int folio) {
+  public boolean folioMaybeDmaPinned(int folio) {
     return Integer.compareUnsigned(folios.folioRefCount(folio), GUP_PIN_COUNTING_BIAS) >= 0;
   }
 
@@ -141,28 +196,24 @@ public final class AnonRmap {
   }
 
   /** Result of {@link #pageAddressInVma} where the page does not belong in the VMA. */
-  public static final long NO_ADDRESS = -1;
+  public static final long NO_ADDRESS = -Errno.EFAULT;
 
   /**
-   * Where an anonymous page would be mapped in a VMA.
+   * Where a page would be mapped in a VMA.
    *
    * @return the address, or {@link #NO_ADDRESS}; always that for a KSM folio
    */
-  @PortedFrom(
-      value = {"mm/rmap.c:page_address_in_vma", "mm/internal.h:vma_address"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "anonymous folios of order 0")
+  @PortedFrom("mm/rmap.c:page_address_in_vma")
   public long pageAddressInVma(int folio, VmArea vma) {
-    AnonVma mapped = folioAnonVma(folio);
-    if (mapped == null || vma.anonVma == null || vma.anonVma.root != mapped.root) {
+    if (folios.folioTestAnon(folio)) {
+      AnonVma mapped = folioAnonVma(folio);
+      if (mapped == null || vma.anonVma == null || vma.anonVma.root != mapped.root) {
+        return NO_ADDRESS;
+      }
+    } else if (vma.vmFile == null || vma.vmFile != folios.folioRawMapping(folio)) {
       return NO_ADDRESS;
     }
-    long pgoff = frames.index(folio);
-    if (Long.compareUnsigned(pgoff, vma.vmPgoff) < 0) {
-      return NO_ADDRESS;
-    }
-    long addr = vma.vmStart + PageUnits.pagesToBytes(pgoff - vma.vmPgoff);
-    return addr < vma.vmStart || addr >= vma.vmEnd ? NO_ADDRESS : addr;
+    return VmaAddress.vmaAddress(vma, frames.index(folio), 1);
   }
 
   /** The table that holds the PMD of an address; null where there is none. */

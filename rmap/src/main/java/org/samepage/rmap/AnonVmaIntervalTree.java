@@ -2,15 +2,13 @@
 // Ported from mm/interval_tree.c and include/linux/interval_tree_generic.h.
 package org.samepage.rmap;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
-import org.samepage.mm.rb.RbAugment;
 import org.samepage.mm.rb.RbNode;
 import org.samepage.mm.rb.RbRoot;
-import org.samepage.mm.rb.RbTree;
 import org.samepage.mm.vma.AnonVmaChain;
+import org.samepage.mm.work.WorkCounters;
 
 /**
  * The VMAs of an anon_vma, found by the page offsets they cover.
@@ -20,12 +18,40 @@ import org.samepage.mm.vma.AnonVmaChain;
  * rising order of start; among equal starts, what was inserted later comes later. Offsets are
  * unsigned.
  *
- * <p>All methods need the lock of the anon_vma's root, queries for reading.
+ * <p>All methods need the lock of the anon_vma's root, queries for reading. Each node that a query
+ * looks at is counted.
  */
 public final class AnonVmaIntervalTree {
-  private static final RbAugment SUBTREE_LAST = AnonVmaIntervalTree::recomputeSubtreeLast;
+  private static final Tree TREE = new Tree();
 
   private AnonVmaIntervalTree() {}
+
+  private static final class Tree extends IntervalTree<AnonVmaChain> {
+    @Override
+    AnonVmaChain of(RbNode node) {
+      return (AnonVmaChain) node;
+    }
+
+    @Override
+    long start(AnonVmaChain node) {
+      return avcStartPgoff(node);
+    }
+
+    @Override
+    long last(AnonVmaChain node) {
+      return avcLastPgoff(node);
+    }
+
+    @Override
+    long subtreeLast(AnonVmaChain node) {
+      return node.rbSubtreeLast;
+    }
+
+    @Override
+    void setSubtreeLast(AnonVmaChain node, long last) {
+      node.rbSubtreeLast = last;
+    }
+  }
 
   @PortedFrom("mm/interval_tree.c:avc_start_pgoff")
   static long avcStartPgoff(AnonVmaChain avc) {
@@ -34,18 +60,7 @@ public final class AnonVmaIntervalTree {
 
   @PortedFrom("mm/interval_tree.c:avc_last_pgoff")
   static long avcLastPgoff(AnonVmaChain avc) {
-    return avc.vma.vmPgoff + avc.vma.vmaPages() - 1;
-  }
-
-  private static void recomputeSubtreeLast(RbNode node) {
-    AnonVmaChain avc = (AnonVmaChain) node;
-    long last = avcLastPgoff(avc);
-    last = maxLast(last, left(avc));
-    avc.rbSubtreeLast = maxLast(last, right(avc));
-  }
-
-  private static long maxLast(long last, @Nullable AnonVmaChain child) {
-    return child == null || atMost(child.rbSubtreeLast, last) ? last : child.rbSubtreeLast;
+    return VmaIntervalTree.vmaLastPgoff(avc.vma);
   }
 
   @PortedFrom(
@@ -53,98 +68,36 @@ public final class AnonVmaIntervalTree {
       fidelity = Fidelity.ADAPTED,
       differs = "the leftmost node is found, not cached")
   public static void anonVmaIntervalTreeInsert(AnonVmaChain node, RbRoot root) {
-    long start = avcStartPgoff(node);
-    RbNode parent = null;
-    boolean asLeft = true;
-    for (RbNode at = root.rbNode(); at != null; at = asLeft ? at.rbLeft() : at.rbRight()) {
-      parent = at;
-      asLeft = !atMost(avcStartPgoff((AnonVmaChain) at), start);
-    }
-    RbTree.rbInsertColor(root, node, parent, asLeft, SUBTREE_LAST);
+    TREE.insert(node, root);
   }
 
   @PortedFrom("mm/interval_tree.c:anon_vma_interval_tree_remove")
   public static void anonVmaIntervalTreeRemove(AnonVmaChain node, RbRoot root) {
-    RbTree.rbErase(root, node, SUBTREE_LAST);
+    TREE.remove(node, root);
   }
 
   /**
    * The first node, in order, whose interval meets {@code [start, last]}.
    *
    * @param last included
+   * @param work counts the nodes that are looked at
    */
   @PortedFrom(
       value = "mm/interval_tree.c:anon_vma_interval_tree_iter_first",
       fidelity = Fidelity.ADAPTED,
-      differs = "does not look at a cached leftmost node first")
+      differs = "does not look at a cached leftmost node first; counts")
   public static @Nullable AnonVmaChain anonVmaIntervalTreeIterFirst(
-      RbRoot root, long start, long last) {
-    AnonVmaChain node = (AnonVmaChain) root.rbNode();
-    return node == null || !atMost(start, node.rbSubtreeLast)
-        ? null
-        : subtreeSearch(node, start, last);
+      RbRoot root, long start, long last, WorkCounters work) {
+    return TREE.iterFirst(root, start, last, work);
   }
 
   /** The node after this one, in order, whose interval meets {@code [start, last]}. */
-  @PortedFrom("mm/interval_tree.c:anon_vma_interval_tree_iter_next")
+  @PortedFrom(
+      value = "mm/interval_tree.c:anon_vma_interval_tree_iter_next",
+      fidelity = Fidelity.ADAPTED,
+      differs = "counts")
   public static @Nullable AnonVmaChain anonVmaIntervalTreeIterNext(
-      AnonVmaChain from, long start, long last) {
-    AnonVmaChain node = from;
-    while (true) {
-      AnonVmaChain right = right(node);
-      if (right != null && atMost(start, right.rbSubtreeLast)) {
-        return subtreeSearch(right, start, last);
-      }
-      AnonVmaChain child;
-      do {
-        child = node;
-        AnonVmaChain parent = (AnonVmaChain) RbTree.rbParent(child);
-        if (parent == null) {
-          return null;
-        }
-        node = parent;
-      } while (child == node.rbRight());
-      if (!atMost(avcStartPgoff(node), last)) {
-        return null;
-      }
-      if (atMost(start, avcLastPgoff(node))) {
-        return node;
-      }
-    }
-  }
-
-  /** As above, below a node where something ends at or after {@code start}. */
-  private static @Nullable AnonVmaChain subtreeSearch(AnonVmaChain from, long start, long last) {
-    AnonVmaChain node = from;
-    while (true) {
-      AnonVmaChain left = left(node);
-      if (left != null && atMost(start, left.rbSubtreeLast)) {
-        node = left;
-        continue;
-      }
-      if (!atMost(avcStartPgoff(node), last)) {
-        return null;
-      }
-      if (atMost(start, avcLastPgoff(node))) {
-        return node;
-      }
-      // what ends late enough is in neither: it must be on the right
-      node = Objects.requireNonNull(right(node));
-      if (!atMost(start, node.rbSubtreeLast)) {
-        return null;
-      }
-    }
-  }
-
-  private static @Nullable AnonVmaChain left(AnonVmaChain node) {
-    return (AnonVmaChain) node.rbLeft();
-  }
-
-  private static @Nullable AnonVmaChain right(AnonVmaChain node) {
-    return (AnonVmaChain) node.rbRight();
-  }
-
-  private static boolean atMost(long a, long b) {
-    return Long.compareUnsigned(a, b) <= 0;
+      AnonVmaChain from, long start, long last, WorkCounters work) {
+    return TREE.iterNext(from, start, last, work);
   }
 }

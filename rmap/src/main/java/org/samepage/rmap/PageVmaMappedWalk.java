@@ -1,57 +1,273 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Ported from mm/page_vma_mapped.c.
+// Ported from mm/page_vma_mapped.c and include/linux/rmap.h.
 package org.samepage.rmap;
 
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PGDIR_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
+import static org.samepage.mm.units.PageUnits.PUD_SIZE;
+import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
+import static org.samepage.mm.units.PageUnits.pudIndex;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.VmArea;
 
 /**
- * Finds the entry that maps a folio at an address of a VMA, and holds the table's lock there.
+ * Finds the entries that map a folio in one VMA, one after the other, and holds the table's lock at
+ * each.
  *
- * <p>Reusable; not for two threads.
+ * <p>Set it on a folio with {@link #defineFolioVmaWalk}, then call {@link #pageVmaMappedWalk} until
+ * it is false, or {@link #pageVmaMappedWalkDone} to stop before. Reusable; not for two threads.
  */
 @PortedFrom(
     value = "include/linux/rmap.h:page_vma_mapped_walk",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "folios of order 0, present entries alone")
+    differs = "entries of the lowest level; no huge pages, no device memory")
 public final class PageVmaMappedWalk {
+  /** Look at each entry under the lock, for callers who must not miss one that just changes. */
+  public static final int PVMW_SYNC = 1;
+
+  /** Look for migration entries instead of present ones. */
+  public static final int PVMW_MIGRATION = 2;
+
+  /** Set by the walk: it has left the table in which it began. */
+  public static final int PVMW_PGTABLE_CROSSED = 4;
+
+  private final SwapTypes types;
+  private @Nullable VmArea vma;
+  private long pfn;
+  private long nrPages;
+  private long pgoff;
+  private long address;
+  private int flags;
+
+  /** The table of the current entry; null before the first one and between tables. */
   private @Nullable PageTable table;
-  private int index;
+
+  private boolean locked;
+
+  /** A walk of nothing yet. */
+  public PageVmaMappedWalk(SwapTypes types) {
+    this.types = types;
+  }
 
   /**
-   * Looks for the entry.
+   * Begins a walk over the entries of a folio of one page.
    *
-   * @return whether it is there; then the table's lock is held until {@link #pageVmaMappedWalkDone}
+   * @param address where the VMA should have it
+   * @param flags of {@code PVMW_*}
    */
   @PortedFrom(
-      value = {
-        "mm/page_vma_mapped.c:page_vma_mapped_walk",
-        "mm/page_vma_mapped.c:map_pte",
-        "mm/page_vma_mapped.c:check_pte"
-      },
+      value = "include/linux/rmap.h:DEFINE_FOLIO_VMA_WALK",
+      fidelity = Fidelity.ADAPTED,
+      differs = "sets an object that is there; returns it")
+  public PageVmaMappedWalk defineFolioVmaWalk(int folio, VmArea vma, long address, int flags) {
+    return begin(folio, 1, vma.linearPageIndex(address), vma, address, flags);
+  }
+
+  /**
+   * Begins a walk over the entries of frames in a row.
+   *
+   * @param pgoff of the first frame; of a KSM page meaningless
+   */
+  PageVmaMappedWalk begin(long pfn, long nrPages, long pgoff, VmArea vma, long address, int flags) {
+    if (locked) {
+      throw new IllegalStateException("a walk that is not done");
+    }
+    this.pfn = pfn;
+    this.nrPages = nrPages;
+    this.pgoff = pgoff;
+    this.vma = vma;
+    this.address = address;
+    this.flags = flags;
+    this.table = null;
+    return this;
+  }
+
+  /**
+   * Looks for the next entry.
+   *
+   * @return whether there is one; then the table's lock is held until the next call, or until
+   *     {@link #pageVmaMappedWalkDone}. Without one, no lock is held.
+   */
+  @PortedFrom(
+      value = "mm/page_vma_mapped.c:page_vma_mapped_walk",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "one entry at most, so it is called once; the test of the pfn is under the lock")
-  public boolean pageVmaMappedWalk(VmArea vma, long addr, int folio) {
-    PageTable found = vma.vmMm.pgTables.pteTable(addr);
-    if (found == null || !Pte.ptePresent(found.getLockless(pteIndex(addr)))) {
-      return false;
+      differs = "no leaf at a higher level")
+  public boolean pageVmaMappedWalk() {
+    VmArea in = Objects.requireNonNull(vma);
+    long end = VmaAddress.vmaAddressEnd(in, address, pgoff, nrPages);
+    boolean goOn = table != null;
+    while (goOn || descend(in.vmMm.pgTables, end)) {
+      if (!goOn && mapPte()) {
+        if (checkPte()) {
+          return true;
+        }
+      } else if (table == null) {
+        continue; // it vanished: look again from the top
+      }
+      if (!nextPte(end)) {
+        return notFound();
+      }
+      goOn = table != null;
+      if (goOn && checkPte()) {
+        return true;
+      }
     }
+    return notFound();
+  }
+
+  @PortedFrom("mm/page_vma_mapped.c:not_found")
+  private boolean notFound() {
+    pageVmaMappedWalkDone();
+    return false;
+  }
+
+  /** Finds the table of the address, or steps over what has none; false at the end. */
+  @PortedFrom(
+      value = "mm/page_vma_mapped.c:page_vma_mapped_walk",
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "the upper levels")
+  private boolean descend(PgTables tables, long end) {
+    while (Long.compareUnsigned(address, end) < 0) {
+      PageTable pud = tables.pudTable(address);
+      if (pud == null) {
+        stepForward(PGDIR_SIZE);
+        continue;
+      }
+      PageTable pmd = PgTables.below(pud, pudIndex(address));
+      if (pmd == null) {
+        stepForward(PUD_SIZE);
+        continue;
+      }
+      table = PgTables.below(pmd, pmdIndex(address));
+      if (table != null) {
+        return true;
+      }
+      stepForward(PMD_SIZE);
+    }
+    return false;
+  }
+
+  @PortedFrom("mm/page_vma_mapped.c:step_forward")
+  private void stepForward(long size) {
+    address = (address + size) & -size;
+    if (address == 0) {
+      address = -1L; // as an unsigned number, the highest
+    }
+  }
+
+  /**
+   * Takes the table's lock, if the entry looks as if it were worth it.
+   *
+   * @return whether the lock was taken; {@link #table} is null where the table has vanished
+   */
+  @PortedFrom(
+      value = "mm/page_vma_mapped.c:map_pte",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no device memory")
+  private boolean mapPte() {
+    if ((flags & PVMW_SYNC) == 0) {
+      long pte = table().getLockless(pteIndex(address));
+      if (Pte.pteNone(pte) || Pte.ptePresent(pte) == wantsMigration()) {
+        return false;
+      }
+    }
+    return lockTable();
+  }
+
+  private boolean wantsMigration() {
+    return (flags & PVMW_MIGRATION) != 0;
+  }
+
+  /** Locks the table; where it is not in its place any more, there is none. */
+  private boolean lockTable() {
+    PageTable found = table();
     found.ptl.lock();
-    long pte = found.get(pteIndex(addr));
-    if (!Pte.ptePresent(pte) || Pte.ptePfn(pte) != folio) {
+    if (Objects.requireNonNull(vma).vmMm.pgTables.pteTable(address) != found) {
       found.ptl.unlock();
+      table = null;
       return false;
     }
-    table = found;
-    index = pteIndex(addr);
+    locked = true;
     return true;
+  }
+
+  /** Whether the entry is one of those that are looked for. Holds the table's lock. */
+  @PortedFrom(
+      value = "mm/page_vma_mapped.c:check_pte",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no device memory, no hugetlb")
+  private boolean checkPte() {
+    long pte = table().get(pteIndex(address));
+    long found;
+    if (wantsMigration()) {
+      if (!types.isMigrationEntry(pte)) {
+        return false;
+      }
+      found = SwapTypes.swpOffsetPfn(pte);
+    } else {
+      if (!Pte.ptePresent(pte)) {
+        return false;
+      }
+      found = Pte.ptePfn(pte);
+    }
+    return found >= pfn && found <= pfn + nrPages - 1;
+  }
+
+  /**
+   * Goes to the next entry that is not none, and takes the lock if it is not held. At the end of a
+   * table there is none, so that the walk looks from the top again.
+   *
+   * @return false at the end of the folio
+   */
+  @PortedFrom(
+      value = "mm/page_vma_mapped.c:page_vma_mapped_walk",
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "the step to the next entry")
+  private boolean nextPte(long end) {
+    do {
+      address += PAGE_SIZE;
+      if (Long.compareUnsigned(address, end) >= 0) {
+        return false;
+      }
+      if ((address & (PMD_SIZE - PAGE_SIZE)) == 0) {
+        unlockTable();
+        table = null;
+        flags |= PVMW_PGTABLE_CROSSED;
+        return true;
+      }
+    } while (Pte.pteNone(table().getLockless(pteIndex(address))));
+    if (!locked) {
+      var _ = lockTable();
+    }
+    return true;
+  }
+
+  private void unlockTable() {
+    if (locked) {
+      locked = false;
+      table().ptl.unlock();
+    }
+  }
+
+  /** The address of the entry. */
+  public long address() {
+    return address;
+  }
+
+  public int flags() {
+    return flags;
   }
 
   /** The table that the entry is in. */
@@ -61,13 +277,25 @@ public final class PageVmaMappedWalk {
 
   /** Where in the table the entry is. */
   public int index() {
-    return index;
+    return pteIndex(address);
   }
 
+  /** The entry. */
+  public long pte() {
+    return table().get(index());
+  }
+
+  /** Ends a walk at an entry that it found. */
   @PortedFrom("include/linux/rmap.h:page_vma_mapped_walk_done")
   public void pageVmaMappedWalkDone() {
-    PageTable held = table();
+    unlockTable();
     table = null;
-    held.ptl.unlock();
+  }
+
+  /** Lets the next call look at the current address again, from the top. Gives the lock up. */
+  @PortedFrom("include/linux/rmap.h:page_vma_mapped_walk_restart")
+  public void pageVmaMappedWalkRestart() {
+    unlockTable();
+    table = null;
   }
 }

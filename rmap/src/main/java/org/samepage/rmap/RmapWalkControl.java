@@ -18,6 +18,12 @@ public abstract class RmapWalkControl {
   /** Set by the walk where it gave up. */
   public boolean contended;
 
+  /**
+   * Whether the anon_vma is locked by {@link FolioAnonVma#folioLockAnonVmaRead}, so that nothing is
+   * visited where the folio is not mapped any more.
+   */
+  public boolean anonLock;
+
   /** Visits a VMA that covers the address; false ends the whole walk. */
   public abstract boolean rmapOne(int folio, VmArea vma, long addr);
 

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.samepage.mm.pgtable.Pte;
-import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageFlags;
@@ -100,23 +98,5 @@ final class AnonRmapTest {
     folios.folioPut(pfn);
     assertThat(rmap.folioTryShareAnonRmapPte(pfn)).isTrue();
     assertThat(folios.pageAnonExclusive(pfn)).isFalse();
-  }
-
-  @Test
-  void a_mapped_walk_finds_the_entry_that_maps_the_folio_and_no_other() {
-    int pfn = faulted(BASE + 0x2000);
-    int other = faulted(BASE + 0x3000);
-    PageVmaMappedWalk pvmw = new PageVmaMappedWalk();
-    assertThat(pvmw.pageVmaMappedWalk(vma, BASE + 0x2000, pfn)).isTrue();
-    assertThat(pvmw.table().ptl.isLocked()).isTrue();
-    assertThat(Pte.ptePfn(pvmw.table().get(pvmw.index()))).isEqualTo(pfn);
-    pvmw.pageVmaMappedWalkDone();
-    assertThat(memory.table(mm, BASE).ptl.isLocked()).isFalse();
-    assertThat(pvmw.pageVmaMappedWalk(vma, BASE + 0x2000, other)).isFalse();
-    assertThat(pvmw.pageVmaMappedWalk(vma, BASE + 0x4000, pfn)).as("none").isFalse();
-    memory.setEntry(mm, BASE + 0x5000, PteMarker.makePteMarker(PteMarker.GUARD));
-    assertThat(pvmw.pageVmaMappedWalk(vma, BASE + 0x5000, pfn)).as("a marker").isFalse();
-    assertThat(pvmw.pageVmaMappedWalk(vma, BASE + (1L << 30), pfn)).as("no table").isFalse();
-    assertThat(memory.table(mm, BASE).ptl.isLocked()).isFalse();
   }
 }

@@ -20,6 +20,7 @@ import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.AnonVmaChain;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.work.WorkCounters;
 
 final class AnonVmaIntervalTreeTest {
   private static final long EVERYTHING = -1L;
@@ -27,6 +28,7 @@ final class AnonVmaIntervalTreeTest {
   private final TestMemory memory = new TestMemory();
   private final Mm mm = memory.mm();
   private final AnonVma anonVma = new AnonVma(1, memory.sched);
+  private final WorkCounters work = new WorkCounters();
   private final RbRoot root = anonVma.rbRoot;
 
   @AfterEach
@@ -43,10 +45,10 @@ final class AnonVmaIntervalTreeTest {
 
   private List<AnonVmaChain> query(long first, long last) {
     List<AnonVmaChain> found = new ArrayList<>();
-    AnonVmaChain avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first, last);
+    AnonVmaChain avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first, last, work);
     while (avc != null) {
       found.add(avc);
-      avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last);
+      avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last, work);
     }
     return found;
   }
@@ -89,8 +91,9 @@ final class AnonVmaIntervalTreeTest {
       long last = first + random.nextLong(20);
       List<AnonVmaChain> expected =
           list.stream()
-              .filter(avc ->
-                  avc.vma.vmPgoff <= last && first <= avc.vma.vmPgoff + avc.vma.vmaPages() - 1)
+              .filter(
+                  avc ->
+                      avc.vma.vmPgoff <= last && first <= avc.vma.vmPgoff + avc.vma.vmaPages() - 1)
               .sorted(byStart)
               .toList();
       assertThat(query(first, last)).isEqualTo(expected);
@@ -157,7 +160,7 @@ final class AnonVmaIntervalTreeTest {
 
   private void sameAsList(List<AnonVmaChain> list, long first, long last, String what) {
     long earliest = Long.compareUnsigned(first, MAX_PAGES) < 0 ? 0 : first - MAX_PAGES;
-    AnonVmaChain met = AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first, last);
+    AnonVmaChain met = AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first, last, work);
     for (int i = position(list, earliest, false); i < list.size(); i++) {
       AnonVmaChain avc = list.get(i);
       if (Long.compareUnsigned(avc.vma.vmPgoff, last) > 0) {
@@ -169,7 +172,7 @@ final class AnonVmaIntervalTreeTest {
       if (met != avc) {
         assertThat(met).as(what).isSameAs(avc);
       }
-      met = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last);
+      met = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last, work);
     }
     if (met != null) {
       assertThat(met).as(what).isNull();
@@ -199,10 +202,10 @@ final class AnonVmaIntervalTreeTest {
       }
       assertThat(depth).isLessThanOrEqualTo(limit);
       long first = avc.vma.vmPgoff;
-      assertThat(AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first + 1, first + 1))
+      assertThat(AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first + 1, first + 1, work))
           .isSameAs(avc);
       assertThat(steps(first + 1, avc)).as("steps of a query").isLessThanOrEqualTo(limit);
-      assertThat(AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first + 2, first + 3))
+      assertThat(AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, first + 2, first + 3, work))
           .isNull();
       found++;
     }

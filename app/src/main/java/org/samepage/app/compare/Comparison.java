@@ -63,7 +63,7 @@ public final class Comparison {
   private Row row(MachineConfig config, Consumer<String> showing, Progress progress)
       throws ScenarioException {
     long start = System.nanoTime();
-    try (PortBackend backend = workbench.bootPort(config)) {
+    try (PortBackend backend = workbench.bootPort(scenario, config)) {
       ProbeBudget budget = backend.machine().probeBudget();
       budget.limit(probeLimit);
       ProbeClock clock = new ProbeClock(config.profile(), progress, probeLimit);

@@ -14,6 +14,7 @@ import org.samepage.machine.wiring.MachineBoot;
 import org.samepage.scenario.lang.Scenario;
 import org.samepage.scenario.lang.ScenarioException;
 import org.samepage.scenario.port.PortBackend;
+import org.samepage.scenario.port.ScenarioMachine;
 import org.samepage.scenario.result.ResultDocument;
 import org.samepage.scenario.run.ScenarioRunner;
 
@@ -50,10 +51,15 @@ public final class Workbench {
     return new PortBackend(boot.boot(config));
   }
 
+  /** A backend on a machine of its own, as a scenario asks for it. */
+  public PortBackend bootPort(Scenario scenario, MachineConfig config) throws ScenarioException {
+    return bootPort(ScenarioMachine.config(scenario, config, configs));
+  }
+
   /** Runs a scenario on a machine of its own. */
   public ResultDocument run(Scenario scenario, MachineConfig config, Consumer<String> shown)
       throws ScenarioException {
-    try (PortBackend backend = bootPort(config)) {
+    try (PortBackend backend = bootPort(scenario, config)) {
       return ScenarioRunner.run(scenario, backend, shown);
     }
   }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.samepage.host.SurroundingsException;
 import org.samepage.host.kernel.KsmFiles;
 import org.samepage.host.session.HostSession;
@@ -19,6 +20,7 @@ import org.samepage.mm.units.PageUnits;
 import org.samepage.scenario.backend.Backend;
 import org.samepage.scenario.backend.BackendProcess;
 import org.samepage.scenario.backend.ContentPages;
+import org.samepage.scenario.lang.Action;
 import org.samepage.scenario.lang.Content;
 
 /** Runs a scenario on the kernel that we run on. */
@@ -45,6 +47,19 @@ public final class HostBackend implements Backend {
   @Override
   public String name() {
     return "host";
+  }
+
+  @Override
+  public @Nullable String profile() {
+    return null;
+  }
+
+  /** This machine is as it is. */
+  @Override
+  public void requireMachine(List<Action.Setting> settings) {
+    for (Action.Setting setting : settings) {
+      HostMemory.require(setting.key(), setting.value());
+    }
   }
 
   @Override

@@ -16,6 +16,7 @@ import org.samepage.host.agent.Syscall;
 import org.samepage.host.kernel.ProcFiles;
 import org.samepage.host.kernel.Smaps;
 import org.samepage.machine.SyscallException;
+import org.samepage.mm.units.PageUnits;
 import org.samepage.scenario.backend.BackendProcess;
 import org.samepage.scenario.backend.PresentPages;
 import org.samepage.scenario.lang.Advice;
@@ -154,6 +155,31 @@ final class HostProcess implements BackendProcess {
   @Override
   public @Nullable Mismatch check(long addr, long pages, Content content) throws SyscallException {
     return agent.check(addr, pages, content);
+  }
+
+  /** move_pages cannot be asked for another frame of the same node. */
+  @Override
+  public void migrate(long addr, long pages, @Nullable Integer node) {
+    throw new SurroundingsException(
+        "migrate: this machine has %d NUMA node(s), and a page that stays on its node stays in its"
+                .formatted(HostMemory.nodes())
+            + " frame; run it on the port");
+  }
+
+  @Override
+  public void swapout(long addr, long pages) throws SyscallException {
+    if (!HostMemory.hasSwap()) {
+      throw new SurroundingsException("swapout: no swap is on here; run it on the port");
+    }
+    throwErrno(
+        agent.syscall(
+            Syscall.MADVISE, addr, PageUnits.pagesToBytes(pages), Advice.PAGEOUT.number()));
+  }
+
+  @Override
+  public void offline(long addr, long pages) {
+    throw new SurroundingsException(
+        "offline: frames of a real machine are not taken out; run it on the port");
   }
 
   @Override

@@ -20,7 +20,6 @@ import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.PageHash;
-import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 
 /** What ksmd does with one page: stable tree, checksum, zero page, unstable tree, in this order. */
@@ -44,7 +43,7 @@ public final class CmpAndMerge {
       Sched sched,
       Folios folios,
       AnonVmas anonVmas,
-      AnonRmap rmap,
+      PageReplacer replacer,
       PageHash hash) {
     this.nodes = nodes;
     this.stableTree = stableTree;
@@ -61,7 +60,7 @@ public final class CmpAndMerge {
             breakCow,
             folios,
             anonVmas,
-            rmap,
+            replacer,
             (int) hash.xxh64(folios.contentAddress(Folios.ZERO_PFN), PAGE_SIZE));
   }
 

@@ -15,7 +15,6 @@ import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
-import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 
 /** Merges pages whose content was found to be the same. All methods: true for success. */
@@ -36,7 +35,7 @@ final class PageMerger {
       BreakCow breakCow,
       Folios folios,
       AnonVmas anonVmas,
-      AnonRmap rmap,
+      PageReplacer replacer,
       int zeroChecksum) {
     this.state = state;
     this.nodes = nodes;
@@ -44,7 +43,7 @@ final class PageMerger {
     this.breakCow = breakCow;
     this.folios = folios;
     this.anonVmas = anonVmas;
-    this.replacer = new PageReplacer(state, folios, rmap);
+    this.replacer = replacer;
     this.zeroChecksum = zeroChecksum;
   }
 

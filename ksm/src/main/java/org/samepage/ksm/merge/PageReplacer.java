@@ -9,27 +9,33 @@ import org.samepage.ksm.state.KsmState;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.PageVmaMappedWalk;
 
 /** The two steps that change page tables: take the right to write away, put another page in. */
-final class PageReplacer {
+public final class PageReplacer {
   private final KsmState state;
   private final Folios folios;
   private final AnonRmap rmap;
-  private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk();
+  private final SwapDevice swap;
+  private final PageVmaMappedWalk pvmw;
 
   private long origPte;
 
-  PageReplacer(KsmState state, Folios folios, AnonRmap rmap) {
+  public PageReplacer(
+      KsmState state, Folios folios, AnonRmap rmap, SwapDevice swap, SwapTypes types) {
     this.state = state;
     this.folios = folios;
     this.rmap = rmap;
+    this.swap = swap;
+    this.pvmw = new PageVmaMappedWalk(types);
   }
 
   /** The entry as the last successful {@link #writeProtectPage} left it. */
@@ -49,7 +55,8 @@ final class PageReplacer {
       differs = "true for success; no MMU notifiers, no pending TLB flushes")
   boolean writeProtectPage(VmArea vma, int folio) {
     long addr = rmap.pageAddressInVma(folio, vma);
-    if (addr == AnonRmap.NO_ADDRESS || !pvmw.pageVmaMappedWalk(vma, addr, folio)) {
+    if (addr == AnonRmap.NO_ADDRESS
+        || !pvmw.defineFolioVmaWalk(folio, vma, addr, 0).pageVmaMappedWalk()) {
       return false;
     }
     PageTable table = pvmw.table();
@@ -94,7 +101,7 @@ final class PageReplacer {
   @PortedFrom(
       value = "mm/ksm.c:replace_page",
       fidelity = Fidelity.ADAPTED,
-      differs = "true for success; no MMU notifiers, no swap to free")
+      differs = "true for success; no MMU notifiers")
   boolean replacePage(VmArea vma, int page, int kpage, long expected) {
     Mm mm = vma.vmMm;
     long addr = rmap.pageAddressInVma(page, vma);
@@ -126,6 +133,9 @@ final class PageReplacer {
     var _ = table.getAndClear(at);
     table.set(at, fresh);
     rmap.folioRemoveRmapPtes(page);
+    if (!folios.folioMapped(page)) {
+      var _ = swap.folioFreeSwap(page);
+    }
     folios.folioPut(page);
     table.ptl.unlock();
     return true;

@@ -16,10 +16,11 @@ import org.samepage.mm.vma.AnonVmaChain;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.work.WorkCounters;
 import org.samepage.rmap.AnonVmaIntervalTree;
+import org.samepage.rmap.KsmRmapWalk;
 import org.samepage.rmap.RmapWalkControl;
 
 /** The walk over all mappings of a KSM folio. */
-public final class RmapWalkKsm {
+public final class RmapWalkKsm implements KsmRmapWalk {
   private final StableNodes nodes;
   private final Sched sched;
   private final Folios folios;
@@ -41,6 +42,7 @@ public final class RmapWalkKsm {
    *
    * @param folio a locked KSM folio; without a stable node nothing is visited
    */
+  @Override
   @PortedFrom("mm/ksm.c:rmap_walk_ksm")
   public void rmapWalkKsm(int folio, RmapWalkControl rwc) {
     log.bugOn(!folios.folioTestKsm(folio), "rmap_walk_ksm: not a KSM folio");
@@ -80,8 +82,10 @@ public final class RmapWalkKsm {
     long first = strategy.firstPgoff(item);
     long last = strategy.lastPgoff(item);
     AnonVmaChain avc =
-        AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(anonVma.rbRoot, first, last);
-    for (; avc != null; avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last)) {
+        AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(anonVma.rbRoot, first, last, work);
+    for (;
+        avc != null;
+        avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last, work)) {
       sched.condResched();
       work.rmapIterations++;
       VmArea vma = avc.vma;

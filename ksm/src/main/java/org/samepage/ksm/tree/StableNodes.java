@@ -23,6 +23,7 @@ import org.samepage.mm.rb.RbAugment;
 import org.samepage.mm.rb.RbRoot;
 import org.samepage.mm.rb.RbTree;
 import org.samepage.mm.report.KernelLog;
+import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.rmap.AnonVmas;
@@ -237,11 +238,11 @@ public final class StableNodes {
     if (folios.folioRawMapping(kpfn) != node) {
       return Frames.NO_PAGE;
     }
-    while (!folios.folioTryGet(kpfn)) {
+    for (int attempt = 0; !folios.folioTryGet(kpfn); attempt++) {
       if (!folios.folioTestSwapcache(kpfn)) {
         return Frames.NO_PAGE;
       }
-      Thread.onSpinWait(); // frozen by migration, not free
+      sched.contended(LockClass.FOLIO_LOCK, attempt); // frozen by migration, not free
     }
     if (folios.folioRawMapping(kpfn) != node) {
       folios.folioPut(kpfn);

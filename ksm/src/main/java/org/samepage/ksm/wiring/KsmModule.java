@@ -6,7 +6,9 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
+import org.samepage.ksm.folio.KsmFolios;
 import org.samepage.ksm.merge.CmpAndMerge;
+import org.samepage.ksm.merge.PageReplacer;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.scan.KsmScanner;
 import org.samepage.ksm.slots.KsmSlots;
@@ -19,19 +21,27 @@ import org.samepage.ksm.tree.UnstableTree;
 import org.samepage.ksm.unmerge.BreakCow;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.UnmergeAll;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.PageHash;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.work.ProbeBudget;
 import org.samepage.pagewalk.FolioWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.KsmRmapWalk;
 
 /** KSM of one machine. Needs its {@link Strategies}, a PageHash, and mm-core, pagewalk and rmap. */
 public final class KsmModule extends AbstractModule {
+  @Override
+  protected void configure() {
+    bind(KsmRmapWalk.class).to(RmapWalkKsm.class);
+  }
+
   @Provides
   @Singleton
   KsmState state(Sched sched, PageAllocator allocator) {
@@ -121,6 +131,20 @@ public final class KsmModule extends AbstractModule {
 
   @Provides
   @Singleton
+  KsmFolios ksmFolios(
+      KsmState state, StableNodes nodes, Folios folios, AnonRmap rmap, KernelLog log) {
+    return new KsmFolios(state, nodes, folios, rmap, log);
+  }
+
+  @Provides
+  @Singleton
+  PageReplacer pageReplacer(
+      KsmState state, Folios folios, AnonRmap rmap, SwapDevice swap, SwapTypes types) {
+    return new PageReplacer(state, folios, rmap, swap, types);
+  }
+
+  @Provides
+  @Singleton
   CmpAndMerge cmpAndMerge(
       KsmState state,
       StableNodes nodes,
@@ -131,7 +155,7 @@ public final class KsmModule extends AbstractModule {
       Sched sched,
       Folios folios,
       AnonVmas anonVmas,
-      AnonRmap rmap,
+      PageReplacer replacer,
       PageHash hash) {
     return new CmpAndMerge(
         state,
@@ -143,7 +167,7 @@ public final class KsmModule extends AbstractModule {
         sched,
         folios,
         anonVmas,
-        rmap,
+        replacer,
         hash);
   }
 

@@ -17,6 +17,7 @@ import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
+import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.Mm;
@@ -49,7 +50,31 @@ final class FrameCheck {
     mappings.forEach(this::frame);
     cachedPages();
     long used = machine.memory().allocator().pagesInUse();
-    expect(used, tables + mappings.size() + cachedOnly, "frames in use");
+    expect(
+        used,
+        tables + mappings.size() + cachedOnly + swapCachedOnly() + offline(),
+        "frames in use");
+  }
+
+  /** Folios in the swap cache that nobody has mapped. */
+  private long swapCachedOnly() {
+    long[] found = new long[1];
+    machine
+        .memory()
+        .swap()
+        .device()
+        .forEachSlot(
+            (entry, count, folio) -> {
+              if (folio != Frames.NO_PAGE && !mappings.containsKey(folio)) {
+                found[0]++;
+                frame(folio, 0);
+              }
+            });
+    return found[0];
+  }
+
+  private long offline() {
+    return machine.memory().allocator().pagesIsolated();
   }
 
   /** Pages of files that nobody has mapped. */
@@ -114,13 +139,20 @@ final class FrameCheck {
 
   private void frame(int pfn, int found) {
     expect(folios.folioMapcount(pfn), found, "mapcount of pfn " + pfn);
-    int cached = folios.folioTestAnon(pfn) ? 0 : 1;
-    expect(folios.folioRefCount(pfn), found + cached, "references to pfn " + pfn);
+    boolean swapCached = folios.folioTestSwapcache(pfn);
+    int cached = folios.folioTestAnon(pfn) || swapCached ? 0 : 1;
+    expect(
+        folios.folioRefCount(pfn),
+        found + cached + (swapCached ? 1 : 0),
+        "references to pfn " + pfn);
     if (cached == 1 && !(folios.folioRawMapping(pfn) instanceof AddressSpace)) {
       problems.add("pfn %d is mapped, and neither anonymous nor a file's".formatted(pfn));
     }
     if (found > 1 && folios.pageAnonExclusive(pfn)) {
       problems.add("pfn %d is exclusive, but mapped %d times".formatted(pfn, found));
+    }
+    if (frames.testFlag(pfn, PageFlags.PG_ISOLATED)) {
+      problems.add("pfn %d is still isolated".formatted(pfn));
     }
     if (folios.folioTestLocked(pfn)) {
       problems.add("pfn %d is still locked".formatted(pfn));

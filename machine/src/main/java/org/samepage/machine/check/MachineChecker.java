@@ -6,8 +6,8 @@ import java.util.List;
 import org.samepage.machine.Machine;
 
 /**
- * The invariants of a machine at rest: mappings against counts, frames against holders, KSM's trees
- * against its counters.
+ * The invariants of a machine at rest: mappings against counts, frames against holders, swap slots
+ * against words, KSM's trees against its counters.
  */
 public final class MachineChecker {
   private MachineChecker() {}
@@ -16,6 +16,7 @@ public final class MachineChecker {
   public static List<String> problems(Machine machine) {
     List<String> problems = new ArrayList<>();
     new FrameCheck(machine, problems).check();
+    new SwapCheck(machine, problems).check();
     new KsmCheck(machine, problems).check();
     return problems;
   }

@@ -49,8 +49,9 @@ public final class ConfigLoader {
     Config all = reference.getConfig(PROFILES);
     List<Map.Entry<String, ConfigValue>> inFileOrder = new ArrayList<>(all.root().entrySet());
     inFileOrder.sort(
-        Comparator.comparing((Map.Entry<String, ConfigValue> entry) ->
-                String.valueOf(entry.getValue().origin().url()))
+        Comparator.comparing(
+                (Map.Entry<String, ConfigValue> entry) ->
+                    String.valueOf(entry.getValue().origin().url()))
             .thenComparingInt(entry -> entry.getValue().origin().lineNumber()));
     for (Map.Entry<String, ConfigValue> entry : inFileOrder) {
       Config one = all.getConfig(ConfigUtil.joinPath(entry.getKey()));
@@ -89,13 +90,40 @@ public final class ConfigLoader {
    * @throws ConfigurationException where that cannot be used
    */
   public MachineConfig load(ConfigSource source) {
+    return load(source, Map.of(), "");
+  }
+
+  /**
+   * The same with another machine.
+   *
+   * @param machine values by their keys without {@code machine.}; win over all others
+   * @param where where they stand, for messages
+   * @throws ConfigurationException where they cannot be used
+   */
+  public MachineConfig withMachine(
+      MachineConfig config, Map<String, String> machine, String where) {
+    return load(config.source(), machine, where);
+  }
+
+  private MachineConfig load(ConfigSource source, Map<String, String> machine, String where) {
     Config user = userConfig(source);
+    for (Map.Entry<String, String> setting : machine.entrySet()) {
+      user =
+          user.withValue(
+              ConfigUtil.joinPath("machine", setting.getKey()),
+              ConfigValueFactory.fromAnyRef(setting.getValue(), where));
+    }
     refuseUnknownKeys(user);
     Config merged = user.withFallback(reference);
     try {
       Profile profile = profile(merged.getString(PROFILE));
       return new MachineConfig(
-          profile.name(), memory(merged), strategies(merged, profile), ksm(merged));
+          profile.name(),
+          memory(merged),
+          swapPages(merged),
+          strategies(merged, profile),
+          ksm(merged),
+          source);
     } catch (ConfigException e) {
       throw new ConfigurationException(describe(e));
     }
@@ -178,28 +206,39 @@ public final class ConfigLoader {
     }
   }
 
+  private static int swapPages(Config config) {
+    int pages = config.getInt("machine.swap");
+    if (pages < 0) {
+      throw new ConfigurationException(
+          "%s: machine.swap is a number of pages, 0 for no swap device, not %d"
+              .formatted(where(config.getValue("machine.swap").origin()), pages));
+    }
+    return pages;
+  }
+
   private Map<String, String> strategies(Config config, Profile profile) {
     Map<String, String> chosen = new TreeMap<>(profile.strategies());
     catalogue
         .byPoint()
-        .forEach((point, known) -> {
-          String key = STRATEGY + "." + point;
-          if (config.hasPath(key)) {
-            chosen.put(point, config.getString(key));
-          }
-          String name = chosen.get(point);
-          if (!known.containsKey(name)) {
-            throw new ConfigurationException(
-                "%s: %s = %s: unknown strategy; there are %s"
-                    .formatted(
-                        config.hasPath(key)
-                            ? where(config.getValue(key).origin())
-                            : "profile " + profile.name(),
-                        key,
-                        name,
-                        String.join(", ", known.keySet())));
-          }
-        });
+        .forEach(
+            (point, known) -> {
+              String key = STRATEGY + "." + point;
+              if (config.hasPath(key)) {
+                chosen.put(point, config.getString(key));
+              }
+              String name = chosen.get(point);
+              if (!known.containsKey(name)) {
+                throw new ConfigurationException(
+                    "%s: %s = %s: unknown strategy; there are %s"
+                        .formatted(
+                            config.hasPath(key)
+                                ? where(config.getValue(key).origin())
+                                : "profile " + profile.name(),
+                            key,
+                            name,
+                            String.join(", ", known.keySet())));
+              }
+            });
     return chosen;
   }
 

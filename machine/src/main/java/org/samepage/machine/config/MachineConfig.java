@@ -9,11 +9,18 @@ import org.samepage.mm.phys.MemoryLayout;
  *
  * @param profile the profile's name, for reports
  * @param memory nodes and frames
+ * @param swapPages size of the swap device [pages], its header's included; 0 for none
  * @param strategies the strategy's name by the extension point's
  * @param ksm start values of the files in /sys/kernel/mm/ksm
+ * @param source what it was read from
  */
 public record MachineConfig(
-    String profile, MemoryLayout memory, Map<String, String> strategies, Map<String, String> ksm) {
+    String profile,
+    MemoryLayout memory,
+    int swapPages,
+    Map<String, String> strategies,
+    Map<String, String> ksm,
+    ConfigSource source) {
   public MachineConfig {
     strategies = Map.copyOf(strategies);
     ksm = Map.copyOf(ksm);

@@ -7,9 +7,11 @@ import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.FileVmas;
 
 /** Gives up a use of an address space; with the last one, all that is mapped goes. */
 public final class ExitMmap {
@@ -17,12 +19,15 @@ public final class ExitMmap {
   private final ZapRange zap;
   private final AnonVmas anonVmas;
   private final SharedFiles files;
+  private final Mmlist mmlist;
 
-  public ExitMmap(KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files) {
+  public ExitMmap(
+      KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files, Mmlist mmlist) {
     this.slots = slots;
     this.zap = zap;
     this.anonVmas = anonVmas;
     this.files = files;
+    this.mmlist = mmlist;
   }
 
   @PortedFrom(
@@ -33,6 +38,7 @@ public final class ExitMmap {
     if (mm.mmUsers.decrementAndGet() == 0) {
       slots.ksmExit(mm);
       exitMmap(mm);
+      mmlist.remove(mm);
       mm.mmdrop();
     }
   }
@@ -50,6 +56,7 @@ public final class ExitMmap {
     while (mm.vmas.size() > 0) {
       VmArea vma = mm.vmas.get(mm.vmas.size() - 1);
       anonVmas.unlinkAnonVmas(vma);
+      FileVmas.unlinkFileVma(vma);
       mm.vmas.remove(vma);
       if (vma.vmFile != null) {
         files.iput(vma.vmFile);

@@ -13,6 +13,7 @@ import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.spi.FaultHandler;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
@@ -28,6 +29,8 @@ public final class PageFaults implements FaultHandler {
   private final AnonRmap rmap;
   private final KsmZeroPages zeroPages;
   private final FileFaults files;
+  private final SwapFaults swapped;
+  private final SwapDevice swap;
 
   public PageFaults(
       Folios folios,
@@ -35,13 +38,17 @@ public final class PageFaults implements FaultHandler {
       AnonVmas anonVmas,
       AnonRmap rmap,
       KsmZeroPages zeroPages,
-      FileFaults files) {
+      FileFaults files,
+      SwapFaults swapped,
+      SwapDevice swap) {
     this.folios = folios;
     this.normalPage = normalPage;
     this.anonVmas = anonVmas;
     this.rmap = rmap;
     this.zeroPages = zeroPages;
     this.files = files;
+    this.swapped = swapped;
+    this.swap = swap;
   }
 
   @Override
@@ -62,7 +69,7 @@ public final class PageFaults implements FaultHandler {
   @PortedFrom(
       value = "mm/memory.c:handle_pte_fault",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no swap, no NUMA hints yet; guards are the only markers")
+      differs = "no NUMA hints yet; guards are the only markers")
   private int handlePteFault(Fault fault) {
     if (Pte.pteNone(fault.origPte())) {
       return fault.vma().vmaIsAnonymous() ? doAnonymousPage(fault) : files.doFault(fault);
@@ -71,7 +78,7 @@ public final class PageFaults implements FaultHandler {
       return VM_FAULT_SIGSEGV;
     }
     if (!Pte.ptePresent(fault.origPte())) {
-      throw new IllegalStateException("a fault on an entry that this machine cannot make yet");
+      return swapped.doSwapPage(fault, this::doWpPage);
     }
     fault.table().ptl.lock();
     if (!fault.unchanged()) {
@@ -161,13 +168,15 @@ public final class PageFaults implements FaultHandler {
   @PortedFrom(
       value = "mm/memory.c:wp_can_reuse_anon_folio",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no swap cache, no LRU batches")
+      differs = "order 0; no LRU batches")
   private boolean wpCanReuseAnonFolio(int folio, VmArea vma) {
+    int swapcache = folios.folioTestSwapcache(folio) ? 1 : 0;
     if (folios.folioTestKsm(folio)
-        || folios.folioRefCount(folio) > 1
+        || folios.folioRefCount(folio) > 1 + swapcache
         || !folios.folioTrylock(folio)) {
       return false;
     }
+    var _ = swap.folioFreeSwap(folio);
     boolean alone = !folios.folioTestKsm(folio) && folios.folioRefCount(folio) == 1;
     if (alone) {
       rmap.folioMoveAnonRmap(folio, vma);
@@ -236,6 +245,7 @@ public final class PageFaults implements FaultHandler {
     if (!copied) {
       folios.folioPut(newFolio);
     } else if (oldFolio != Frames.NO_PAGE) {
+      swap.freeSwapCache(oldFolio);
       folios.folioPut(oldFolio); // the reference of the mapping that is gone
     }
     putIfPage(oldFolio);

@@ -7,16 +7,22 @@ import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_COPY_ON_FORK;
 import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
+import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapEntry;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.swap.Mmlist;
+import org.samepage.mm.swap.SwapDevice;
+import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonRmap;
 
@@ -25,11 +31,23 @@ public final class CopyPageRange {
   private final Folios folios;
   private final NormalPage normalPage;
   private final AnonRmap rmap;
+  private final SwapDevice swap;
+  private final Mmlist mmlist;
+  private final SwapTypes types;
 
-  public CopyPageRange(Folios folios, NormalPage normalPage, AnonRmap rmap) {
+  public CopyPageRange(
+      Folios folios,
+      NormalPage normalPage,
+      AnonRmap rmap,
+      SwapDevice swap,
+      Mmlist mmlist,
+      SwapTypes types) {
     this.folios = folios;
     this.normalPage = normalPage;
     this.rmap = rmap;
+    this.swap = swap;
+    this.mmlist = mmlist;
+    this.types = types;
   }
 
   /** Holds both mmap_locks for writing. Returns 0 or a negative errno. */
@@ -50,46 +68,129 @@ public final class CopyPageRange {
           if (to == null) {
             err[0] = -Errno.ENOMEM;
           } else {
-            copyPteRange(dst, src, to, table, start, end);
+            err[0] = copyPart(dst, src, to, table, start, end);
           }
         });
     return err[0];
   }
 
+  /** Copies a part of a table; goes on with a page at hand where one has to be copied at once. */
+  private int copyPart(VmArea dst, VmArea src, PageTable to, PageTable from, long start, long end) {
+    int[] prealloc = {Frames.NO_PAGE};
+    long addr = copyPteRange(dst, src, to, from, start, end, prealloc);
+    while (addr < end) {
+      prealloc[0] = folios.vmaAllocFolioNoprof(0);
+      if (prealloc[0] == Frames.NO_PAGE) {
+        return -Errno.ENOMEM;
+      }
+      addr = copyPteRange(dst, src, to, from, addr, end, prealloc);
+    }
+    if (prealloc[0] != Frames.NO_PAGE) {
+      folios.folioPut(prealloc[0]); // the page is not pinned any more
+    }
+    return 0;
+  }
+
+  /**
+   * Copies entries from an address on.
+   *
+   * @param prealloc holds a new folio for a page that has to be copied, or none
+   * @return the end, or the address of a page for which a folio must be allocated first
+   */
   @PortedFrom(
-      value = {"mm/memory.c:copy_pte_range", "mm/memory.c:copy_nonpresent_pte"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "guards are all that is not present")
-  private void copyPteRange(
-      VmArea dst, VmArea src, PageTable to, PageTable from, long start, long end) {
+      value = "mm/memory.c:copy_pte_range",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the caller allocates and calls again; cannot run out of swap counts")
+  private long copyPteRange(
+      VmArea dst, VmArea src, PageTable to, PageTable from, long start, long end, int[] prealloc) {
     to.ptl.lock();
     from.ptl.lockNested();
-    for (long addr = start; addr < end; addr += PAGE_SIZE) {
+    long addr = start;
+    for (; addr < end; addr += PAGE_SIZE) {
       int at = pteIndex(addr);
       long pte = from.get(at);
       if (Pte.pteNone(pte)) {
         continue;
       }
-      to.set(at, Pte.ptePresent(pte) ? copyPresentPtes(dst, src, from, pte, addr) : pte);
+      long copy =
+          Pte.ptePresent(pte)
+              ? copyPresentPtes(dst, src, from, pte, addr, prealloc)
+              : copyNonpresentPte(dst, src, from, at);
+      if (copy == NEED_PREALLOC) {
+        break;
+      }
+      to.set(at, copy);
     }
     from.ptl.unlock();
     to.ptl.unlock();
+    return addr;
+  }
+
+  /** No word of a page-table entry: none would be copied. */
+  private static final long NEED_PREALLOC = 0;
+
+  /**
+   * One more word for a slot; a migration entry that allows nobody to write. Others as they are.
+   */
+  @PortedFrom(
+      value = "mm/memory.c:copy_nonpresent_pte",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no device memory; of markers, guards; the child never listens to userfaults")
+  private long copyNonpresentPte(VmArea dst, VmArea src, PageTable from, int at) {
+    long pte = from.get(at);
+    if (types.isSwapSlot(pte)) {
+      if (swap.swapDuplicate(SwapEntry.pteToSwpEntry(pte)) < 0) {
+        throw new IllegalStateException("a swap word of no slot: %#x".formatted(pte));
+      }
+      mmlist.add(dst.vmMm);
+      if (SwapEntry.pteSwpExclusive(pte)) {
+        pte = SwapEntry.pteSwpClearExclusive(pte);
+        from.set(at, pte);
+      }
+      dst.vmMm.addMmCounter(Mm.MM_SWAPENTS, 1);
+    } else if (types.isMigrationEntry(pte)) {
+      int folio = (int) SwapTypes.swpOffsetPfn(pte);
+      dst.vmMm.addMmCounter(ZapRange.mmCounter(folios, folio), 1);
+      if (!types.isReadableMigrationEntry(pte) && isCowMapping(src)) {
+        long entry = types.makeReadableMigrationEntry(SwapEntry.swpOffsetRaw(pte));
+        pte = SwapEntry.pteSwpUffdWp(pte) ? SwapEntry.pteSwpMkuffdWp(entry) : entry;
+        from.set(at, pte);
+      }
+    }
+    return pte;
+  }
+
+  /** A page of the child's own, where the parent's may be pinned and must stay the parent's. */
+  @PortedFrom("mm/memory.c:copy_present_page")
+  private long copyPresentPage(VmArea dst, int folio, long addr, int[] prealloc) {
+    int copy = prealloc[0];
+    if (copy == Frames.NO_PAGE) {
+      return NEED_PREALLOC;
+    }
+    prealloc[0] = Frames.NO_PAGE;
+    folios.copyMcUserHighpage(copy, folio);
+    rmap.folioAddNewAnonRmap(copy, dst, addr);
+    dst.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
+    long pte = Pte.pteMkdirty(Pte.pfnPte(copy, dst.vmPageProt));
+    return dst.has(VM_WRITE) ? Pte.pteMkwriteNovma(pte) : pte;
   }
 
   @PortedFrom(
       value = {"mm/memory.c:copy_present_ptes", "mm/memory.c:__copy_present_ptes"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "one entry at a time; nobody has pages pinned")
-  private long copyPresentPtes(VmArea dst, VmArea src, PageTable from, long orig, long addr) {
+      differs = "one entry at a time")
+  private long copyPresentPtes(
+      VmArea dst, VmArea src, PageTable from, long orig, long addr, int[] prealloc) {
     int folio = normalPage.vmNormalPage(src, addr, orig);
     if (folio != Frames.NO_PAGE) {
       folios.folioGet(folio);
-      dst.vmMm.addMmCounter(ZapRange.mmCounter(folios, folio), 1);
-      if (folios.folioTestAnon(folio)) {
-        var _ = rmap.folioTryDupAnonRmapPte(folio);
-      } else {
+      if (!folios.folioTestAnon(folio)) {
         rmap.folioAddFileRmapPtes(folio);
+      } else if (!rmap.folioTryDupAnonRmapPte(folio, src)) {
+        folios.folioPut(folio);
+        return copyPresentPage(dst, folio, addr, prealloc);
       }
+      dst.vmMm.addMmCounter(ZapRange.mmCounter(folios, folio), 1);
     }
     long pte = orig;
     if (isCowMapping(src) && Pte.pteWrite(pte)) {

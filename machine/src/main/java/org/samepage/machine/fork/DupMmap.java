@@ -12,6 +12,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.FileVmas;
 
 /** Gives a child a copy of its parent's address space. */
 public final class DupMmap {
@@ -71,6 +72,7 @@ public final class DupMmap {
       anonVmas.anonVmaFork(child, mpnt);
     }
     child.vmFlags &= ~VM_LOCKED_MASK;
+    FileVmas.linkChild(child, mpnt);
     mm.vmas.insert(child);
     return mpnt.has(VM_WIPEONFORK) ? 0 : copy.copyPageRange(child, mpnt);
   }

@@ -8,6 +8,8 @@ import static org.samepage.mm.units.PageUnits.pteIndex;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapEntry;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -18,10 +20,12 @@ import org.samepage.mm.vma.VmArea;
 public final class ChangeProtection {
   private final Folios folios;
   private final NormalPage normalPage;
+  private final SwapTypes types;
 
-  public ChangeProtection(Folios folios, NormalPage normalPage) {
+  public ChangeProtection(Folios folios, NormalPage normalPage, SwapTypes types) {
     this.folios = folios;
     this.normalPage = normalPage;
+    this.types = types;
   }
 
   /**
@@ -41,13 +45,14 @@ public final class ChangeProtection {
   @PortedFrom(
       value = "mm/mprotect.c:change_pte_range",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "present entries; guard markers stay as they are")
+      differs = "no device memory; guard markers stay as they are")
   private void changePteRange(
       VmArea vma, PageTable table, long start, long end, boolean tryChangeWritable) {
     table.ptl.lock();
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
       int at = pteIndex(addr);
       if (!Pte.ptePresent(table.get(at))) {
+        changeNonpresent(table, at);
         continue;
       }
       long pte = Pte.pteModify(table.getAndClear(at), vma.vmPageProt);
@@ -57,6 +62,25 @@ public final class ChangeProtection {
       table.set(at, pte);
     }
     table.ptl.unlock();
+  }
+
+  /** A page on its way comes back read-only; whether it may be written, the next fault sees. */
+  @PortedFrom(
+      value = "mm/mprotect.c:change_pte_range",
+      part = true,
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "migration entries")
+  private void changeNonpresent(PageTable table, int at) {
+    long old = table.get(at);
+    if (types.isWritableMigrationEntry(old)) {
+      long offset = SwapEntry.swpOffsetRaw(old);
+      boolean anon = folios.folioTestAnon((int) SwapTypes.swpOffsetPfn(old));
+      long entry =
+          anon
+              ? types.makeReadableExclusiveMigrationEntry(offset)
+              : types.makeReadableMigrationEntry(offset);
+      table.set(at, SwapEntry.pteSwpUffdWp(old) ? SwapEntry.pteSwpMkuffdWp(entry) : entry);
+    }
   }
 
   @PortedFrom(

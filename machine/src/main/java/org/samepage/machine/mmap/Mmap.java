@@ -21,18 +21,22 @@ import org.samepage.machine.fault.Populate;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.Sched;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.rmap.FileVmas;
 
 /** mmap at a fixed place that must be free. */
 public final class Mmap {
+  private final Sched sched;
   private final VmaMerge merge;
   private final Populate populate;
   private final Commit commit;
   private final MergeAny ksm;
 
-  public Mmap(VmaMerge merge, Populate populate, Commit commit, MergeAny ksm) {
+  public Mmap(Sched sched, VmaMerge merge, Populate populate, Commit commit, MergeAny ksm) {
+    this.sched = sched;
     this.merge = merge;
     this.populate = populate;
     this.commit = commit;
@@ -148,9 +152,10 @@ public final class Mmap {
         vma.vmFile = request.file;
         request.file.get();
       } else if (request.shared) {
-        vma.vmFile = new AddressSpace(len);
+        vma.vmFile = new AddressSpace(sched, len);
       }
       mm.vmas.insert(vma);
+      FileVmas.vmaLinkFile(vma);
     }
     mm.totalVm += bytesToPages(len);
     return 0;

@@ -11,36 +11,68 @@ import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.rmap.FileVmas;
 
 /** Moves page-table entries from one place of an address space to another. */
 public final class MovePageTables {
-  /** Holds mmap_lock for writing. */
+  /**
+   * Holds mmap_lock for writing.
+   *
+   * @param needRmapLocks keep walks over the mappings of a page out meanwhile: they might look at
+   *     the new place before it has the page, and at the old one after it had
+   */
   @PortedFrom(
       value = {"mm/mremap.c:move_page_tables", "mm/mremap.c:move_ptes"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "entry by entry, never whole tables")
-  void movePageTables(VmArea old, VmArea fresh, long oldAddr, long newAddr, long len) {
+  void movePageTables(
+      VmArea old, VmArea fresh, long oldAddr, long newAddr, long len, boolean needRmapLocks) {
     old.vmMm.pgTables.forEachTable(
         oldAddr,
         oldAddr + len,
         (table, start, end) -> {
+          if (needRmapLocks) {
+            takeRmapLocks(old);
+          }
           for (long addr = start; addr < end; addr += PAGE_SIZE) {
             movePte(table, addr, fresh, newAddr + (addr - oldAddr));
+          }
+          if (needRmapLocks) {
+            dropRmapLocks(old);
           }
         });
   }
 
+  @PortedFrom("mm/mremap.c:take_rmap_locks")
+  private static void takeRmapLocks(VmArea vma) {
+    FileVmas.iMmapLockWrite(vma);
+    if (vma.anonVma != null) {
+      vma.anonVma.root.rwsem.writeLock();
+    }
+  }
+
+  @PortedFrom("mm/mremap.c:drop_rmap_locks")
+  private static void dropRmapLocks(VmArea vma) {
+    if (vma.anonVma != null) {
+      vma.anonVma.root.rwsem.writeUnlock();
+    }
+    FileVmas.iMmapUnlockWrite(vma);
+  }
+
+  /** Whatever the word is: a page's, a slot's, a migration entry, a marker. */
   private static void movePte(PageTable from, long oldAddr, VmArea fresh, long newAddr) {
     if (Pte.pteNone(from.getLockless(pteIndex(oldAddr)))) {
       return;
     }
     PageTable to = Objects.requireNonNull(fresh.vmMm.pgTables.pteAlloc(newAddr), "no memory");
     from.ptl.lock();
-    long pte = from.getAndClear(pteIndex(oldAddr));
+    if (to != from) {
+      to.ptl.lockNested();
+    }
+    to.set(pteIndex(newAddr), from.getAndClear(pteIndex(oldAddr)));
+    if (to != from) {
+      to.ptl.unlock();
+    }
     from.ptl.unlock();
-    // mmap_lock is held for writing, so nobody meets the page in neither place but by its rmap
-    to.ptl.lock();
-    to.set(pteIndex(newAddr), pte);
-    to.ptl.unlock();
   }
 }

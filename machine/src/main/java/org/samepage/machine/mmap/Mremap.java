@@ -24,6 +24,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.FileVmas;
 
 /** mremap: resizes a mapping, and moves mappings. */
 public final class Mremap {
@@ -63,6 +64,7 @@ public final class Mremap {
     long newAddr;
     @Nullable VmArea vma;
     boolean populateExpand;
+    boolean needRmapLocks;
 
     Remap(Mm mm, long addr, long oldLen, long newLen, int flags, long newAddr) {
       this.mm = mm;
@@ -351,7 +353,7 @@ public final class Mremap {
     VmArea source = vrm.vma();
     VmArea fresh = copyVma(vrm, source, source.linearPageIndex(vrm.addr));
     source = vrm.vma();
-    move.movePageTables(source, fresh, vrm.addr, vrm.newAddr, vrm.oldLen);
+    move.movePageTables(source, fresh, vrm.addr, vrm.newAddr, vrm.oldLen, vrm.needRmapLocks);
     if (vrm.has(MREMAP_DONTUNMAP)) {
       dontunmapComplete(vrm, source);
     }
@@ -380,6 +382,9 @@ public final class Mremap {
       if (oldStart >= merged.vmStart && oldStart < merged.vmEnd) {
         vrm.vma = merged;
       }
+      // else whoever walks the mappings of a page meets the old place before the new one
+      vrm.needRmapLocks =
+          Long.compareUnsigned(merged.vmPgoff, Objects.requireNonNull(vrm.vma).vmPgoff) <= 0;
       return merged;
     }
     VmArea fresh = vma.vmAreaDup(vrm.mm);
@@ -388,6 +393,8 @@ public final class Mremap {
     fresh.vmPgoff = pgoff;
     anonVmas.anonVmaClone(fresh, vma);
     vrm.mm.vmas.insert(fresh);
+    FileVmas.vmaLinkFile(fresh);
+    vrm.needRmapLocks = false;
     return fresh;
   }
 

@@ -17,6 +17,7 @@ import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.FileVmas;
 
 /** munmap. */
 public final class Munmap {
@@ -106,7 +107,10 @@ public final class Munmap {
     for (VmArea vma : gone) {
       zap.unmapSingleVma(vma);
     }
-    gone.forEach(anonVmas::unlinkAnonVmas);
+    for (VmArea vma : gone) {
+      anonVmas.unlinkAnonVmas(vma);
+      FileVmas.unlinkFileVma(vma);
+    }
     mm.pgTables.freePgdRange(
         first.vmStart,
         last.vmEnd,

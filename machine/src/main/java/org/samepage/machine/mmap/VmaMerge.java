@@ -15,6 +15,7 @@ import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.FileVmas;
 
 /**
  * Merges a range with the VMAs beside it where they are alike: in flags, file, page offset, and as
@@ -233,6 +234,11 @@ public final class VmaMerge {
     VmArea next = vmg.next;
     VmArea vma = Objects.requireNonNull(vmg.adjustNextStart ? middle : vmg.target);
     VmArea adjust = vmg.adjustMiddleStart ? middle : vmg.adjustNextStart ? next : null;
+    FileVmas.iMmapLockWrite(vma);
+    FileVmas.preUpdateVma(vma);
+    if (adjust != null) {
+      FileVmas.preUpdateVma(adjust);
+    }
     AnonVma anonVma = vma.anonVma != null || adjust == null ? vma.anonVma : adjust.anonVma;
     if (anonVma != null) {
       anonVma.root.rwsem.writeLock();
@@ -261,12 +267,18 @@ public final class VmaMerge {
       }
       anonVma.root.rwsem.writeUnlock();
     }
+    if (adjust != null) {
+      FileVmas.postUpdateVma(adjust);
+    }
+    FileVmas.postUpdateVma(vma);
+    FileVmas.iMmapUnlockWrite(vma);
     free(vma, gone);
     free(vma, gone2);
   }
 
   private static void removeFromTree(VmaMergeState vmg, @Nullable VmArea gone) {
     if (gone != null) {
+      FileVmas.preUpdateVma(gone);
       vmg.mm.vmas.remove(gone);
     }
   }

@@ -12,6 +12,7 @@ import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.FileVmas;
 
 /** Cuts VMAs, and gives a part of one other flags. All methods hold mmap_lock for writing. */
 public final class VmaModify {
@@ -76,6 +77,8 @@ public final class VmaModify {
       fresh.vmPgoff = upper;
     }
     anonVmas.anonVmaClone(fresh, vma);
+    FileVmas.iMmapLockWrite(vma);
+    FileVmas.preUpdateVma(vma);
     AnonVma anonVma = vma.anonVma;
     if (anonVma != null) {
       anonVma.root.rwsem.writeLock();
@@ -90,6 +93,9 @@ public final class VmaModify {
       AnonVmas.anonVmaIntervalTreePostUpdateVma(vma);
       anonVma.root.rwsem.writeUnlock();
     }
+    FileVmas.postUpdateVma(vma);
+    FileVmas.postUpdateVma(fresh);
+    FileVmas.iMmapUnlockWrite(vma);
     mm.vmas.insert(fresh);
   }
 }

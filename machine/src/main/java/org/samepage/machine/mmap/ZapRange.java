@@ -11,10 +11,13 @@ import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapEntry;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonRmap;
@@ -25,12 +28,22 @@ public final class ZapRange {
   private final NormalPage normalPage;
   private final AnonRmap rmap;
   private final KsmZeroPages zeroPages;
+  private final SwapDevice swap;
+  private final SwapTypes types;
 
-  public ZapRange(Folios folios, NormalPage normalPage, AnonRmap rmap, KsmZeroPages zeroPages) {
+  public ZapRange(
+      Folios folios,
+      NormalPage normalPage,
+      AnonRmap rmap,
+      KsmZeroPages zeroPages,
+      SwapDevice swap,
+      SwapTypes types) {
     this.folios = folios;
     this.normalPage = normalPage;
     this.rmap = rmap;
     this.zeroPages = zeroPages;
+    this.swap = swap;
+    this.types = types;
   }
 
   /**
@@ -81,7 +94,7 @@ public final class ZapRange {
   @PortedFrom(
       value = "mm/memory.c:zap_pte_range",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "present entries and guards; pages are freed at once, not in batches")
+      differs = "of markers, guards; pages are freed at once, not in batches")
   private void zapPteRange(VmArea vma, PageTable table, long start, long end, boolean dropMarkers) {
     Mm mm = vma.vmMm;
     table.ptl.lock();
@@ -91,9 +104,7 @@ public final class ZapRange {
         continue;
       }
       if (!Pte.ptePresent(table.get(at))) {
-        if (dropMarkers) {
-          var _ = table.getAndClear(at);
-        }
+        zapNonpresentPtes(mm, table, at, dropMarkers);
         continue;
       }
       long pte = table.getAndClear(at);
@@ -107,8 +118,27 @@ public final class ZapRange {
       }
       mm.addMmCounter(mmCounter(folios, folio), -1);
       rmap.folioRemoveRmapPtes(folio);
+      swap.freeSwapCache(folio);
       folios.folioPut(folio);
     }
     table.ptl.unlock();
+  }
+
+  /** Empties an entry that is not present: lets go of a slot, or of a page on its way. */
+  @PortedFrom(
+      value = "mm/memory.c:zap_nonpresent_ptes",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "one entry; of markers, guards; no device memory, no poison")
+  private void zapNonpresentPtes(Mm mm, PageTable table, int at, boolean dropMarkers) {
+    long pte = table.get(at);
+    if (types.isSwapSlot(pte)) {
+      mm.addMmCounter(Mm.MM_SWAPENTS, -1);
+      swap.freeSwapAndCacheNr(SwapEntry.pteToSwpEntry(pte));
+    } else if (types.isMigrationEntry(pte)) {
+      mm.addMmCounter(mmCounter(folios, (int) SwapTypes.swpOffsetPfn(pte)), -1);
+    } else if (!dropMarkers) {
+      return;
+    }
+    var _ = table.getAndClear(at);
   }
 }

@@ -5,6 +5,7 @@ import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
 
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 
@@ -21,8 +22,35 @@ public final class ProcPagemap {
     void page(long addr, int pfn);
   }
 
+  /** Sees one word that is neither none nor present. */
+  @FunctionalInterface
+  public interface NonpresentVisitor {
+    void word(long addr, long word);
+  }
+
   /** Visits all present pages in address order, the zero page's mappings too. */
   public static void visit(Mm mm, Visitor visitor) {
+    words(
+        mm,
+        (addr, word) -> {
+          if (Pte.ptePresent(word)) {
+            visitor.page(addr, (int) Pte.ptePfn(word));
+          }
+        });
+  }
+
+  /** Visits all words that stand for something else, in address order. */
+  public static void visitNonpresent(Mm mm, NonpresentVisitor visitor) {
+    words(
+        mm,
+        (addr, word) -> {
+          if (SwapEntry.isSwapPte(word)) {
+            visitor.word(addr, word);
+          }
+        });
+  }
+
+  private static void words(Mm mm, NonpresentVisitor visitor) {
     mm.mmapLock.readLock();
     try {
       visit(mm.pgTables.pgd(), TOP, 0, visitor);
@@ -31,15 +59,13 @@ public final class ProcPagemap {
     }
   }
 
-  private static void visit(PageTable table, int level, long base, Visitor visitor) {
+  private static void visit(PageTable table, int level, long base, NonpresentVisitor visitor) {
     int shift = PageUnits.PAGE_SHIFT + 9 * level;
     for (int i = 0; i < PTRS_PER_TABLE; i++) {
       long addr = base + ((long) i << shift);
       long word = table.getLockless(i);
       if (level == 0) {
-        if (Pte.ptePresent(word)) {
-          visitor.page(addr, (int) Pte.ptePfn(word));
-        }
+        visitor.word(addr, word);
         continue;
       }
       PageTable lower = word == 0 ? null : table.lower(i);

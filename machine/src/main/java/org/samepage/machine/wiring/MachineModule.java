@@ -3,12 +3,14 @@ package org.samepage.machine.wiring;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Provider;
+import com.google.inject.Provider;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import java.util.Map;
 import java.util.Objects;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
+import org.samepage.ksm.folio.KsmFolios;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.spi.ExtensionPoint;
@@ -28,10 +30,15 @@ import org.samepage.machine.fault.FileFaults;
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.machine.fault.PageFaults;
 import org.samepage.machine.fault.Populate;
+import org.samepage.machine.fault.SwapFaults;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.CopyPageRange;
 import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.hash.Xxh64;
+import org.samepage.machine.migrate.MigrateFolio;
+import org.samepage.machine.migrate.MigratePages;
+import org.samepage.machine.migrate.MovePages;
+import org.samepage.machine.migrate.OfflinePages;
 import org.samepage.machine.mmap.ChangeProtection;
 import org.samepage.machine.mmap.Commit;
 import org.samepage.machine.mmap.Madvise;
@@ -45,7 +52,9 @@ import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
+import org.samepage.machine.swap.Reclaim;
 import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.MemoryLayout;
 import org.samepage.mm.phys.PageAllocator;
@@ -55,12 +64,20 @@ import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.spi.PageHash;
+import org.samepage.mm.swap.HeapSwapStore;
+import org.samepage.mm.swap.Mmlist;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.time.VirtualClock;
 import org.samepage.mm.work.ProbeBudget;
 import org.samepage.pagewalk.PageWalk;
+import org.samepage.pagewalk.FolioWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.FolioAnonVma;
+import org.samepage.rmap.unmap.RemoveMigrationPtes;
+import org.samepage.rmap.unmap.TryToMigrate;
+import org.samepage.rmap.unmap.TryToUnmap;
 
 /** The machine above mm-core, pagewalk, rmap and ksm, with the strategies that it runs with. */
 final class MachineModule extends AbstractModule {
@@ -114,6 +131,55 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
+  SwapDevice swapDevice(Folios folios) {
+    return new SwapDevice(sched, folios, new HeapSwapStore(), config.swapPages());
+  }
+
+  @Provides
+  @Singleton
+  SwapFaults swapFaults(
+      Folios folios, AnonRmap rmap, KsmFolios ksm, SwapDevice swap, SwapTypes types) {
+    return new SwapFaults(sched, folios, rmap, ksm, swap, types);
+  }
+
+  @Provides
+  @Singleton
+  MigratePages migratePages(
+      Folios folios,
+      PageAllocator allocator,
+      AnonVmas anonVmas,
+      MigrateFolio.Walks walks,
+      SwapDevice swap,
+      KsmFolios ksm,
+      KernelLog log) {
+    return new MigratePages(
+        sched, folios, allocator, new MigrateFolio(folios, anonVmas, walks, swap, ksm, log));
+  }
+
+  @Provides
+  MigrateFolio.Walks migrateWalks(
+      FolioAnonVma anonVma, TryToMigrate tryToMigrate, RemoveMigrationPtes removeMigrationPtes) {
+    return new MigrateFolio.Walks(anonVma, tryToMigrate, removeMigrationPtes);
+  }
+
+  @Provides
+  @Singleton
+  Machine.Moves moves(
+      Folios folios,
+      PageAllocator allocator,
+      Provider<FolioWalk> walks,
+      AnonRmap rmap,
+      TryToUnmap unmap,
+      SwapDevice swap,
+      MigratePages migrate) {
+    return new Machine.Moves(
+        new Reclaim(folios, walks.get(), rmap, unmap, swap),
+        new MovePages(folios, allocator, walks.get(), migrate),
+        new OfflinePages(folios, allocator, walks.get(), migrate));
+  }
+
+  @Provides
+  @Singleton
   KsmZeroPages ksmZeroPages(KsmState state) {
     return new KsmZeroPages(state.ksmZeroPages);
   }
@@ -126,14 +192,18 @@ final class MachineModule extends AbstractModule {
       AnonVmas anonVmas,
       AnonRmap rmap,
       KsmZeroPages zeroPages,
-      SharedFiles files) {
+      SharedFiles files,
+      SwapFaults swapped,
+      SwapDevice swap) {
     return new PageFaults(
         folios,
         normalPage,
         anonVmas,
         rmap,
         zeroPages,
-        new FileFaults(folios, files, anonVmas, rmap));
+        new FileFaults(folios, files, anonVmas, rmap),
+        swapped,
+        swap);
   }
 
   @Provides
@@ -144,8 +214,14 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  ZapRange zapRange(Folios folios, NormalPage normalPage, AnonRmap rmap, KsmZeroPages zeroPages) {
-    return new ZapRange(folios, normalPage, rmap, zeroPages);
+  ZapRange zapRange(
+      Folios folios,
+      NormalPage normalPage,
+      AnonRmap rmap,
+      KsmZeroPages zeroPages,
+      SwapDevice swap,
+      SwapTypes types) {
+    return new ZapRange(folios, normalPage, rmap, zeroPages, swap, types);
   }
 
   @Provides
@@ -192,15 +268,27 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  ExitMmap exitMmap(KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files) {
-    return new ExitMmap(slots, zap, anonVmas, files);
+  ExitMmap exitMmap(
+      KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files, Mmlist mmlist) {
+    return new ExitMmap(slots, zap, anonVmas, files, mmlist);
   }
 
   @Provides
   @Singleton
-  DupMmap dupMmap(
-      Folios folios, NormalPage normalPage, AnonRmap rmap, AnonVmas anonVmas, MergeAny mergeAny) {
-    return new DupMmap(anonVmas, new CopyPageRange(folios, normalPage, rmap), mergeAny);
+  CopyPageRange copyPageRange(
+      Folios folios,
+      NormalPage normalPage,
+      AnonRmap rmap,
+      SwapDevice swap,
+      Mmlist mmlist,
+      SwapTypes types) {
+    return new CopyPageRange(folios, normalPage, rmap, swap, mmlist, types);
+  }
+
+  @Provides
+  @Singleton
+  DupMmap dupMmap(AnonVmas anonVmas, CopyPageRange copy, MergeAny mergeAny) {
+    return new DupMmap(anonVmas, copy, mergeAny);
   }
 
   @Provides
@@ -216,18 +304,24 @@ final class MachineModule extends AbstractModule {
       Populate populate,
       KsmMadvise ksm,
       MergeAny mergeAny,
-      DupMmap fork) {
+      DupMmap fork,
+      SwapTypes types) {
     Commit commit = new Commit(config.memory().pages());
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
     Mremap.Changes changes = new Mremap.Changes(merge, munmap, new MovePageTables());
     return new Machine.Mapping(
-        new Mmap(merge, populate, commit, mergeAny),
+        new Mmap(sched, merge, populate, commit, mergeAny),
         munmap,
         new Mremap(changes, ksm, anonVmas, populate, commit),
-        new Mprotect(modify, new ChangeProtection(folios, normalPage), populate, commit),
+        new Mprotect(modify, new ChangeProtection(folios, normalPage, types), populate, commit),
         new Mlock(modify, populate),
         files,
         fork);
+  }
+
+  @Provides
+  Machine.Swap machineSwap(SwapDevice device, Mmlist mmlist, SwapTypes types) {
+    return new Machine.Swap(device, mmlist, types);
   }
 
   @Provides
@@ -243,7 +337,10 @@ final class MachineModule extends AbstractModule {
       Ksmd ksmd,
       KsmSysfs ksm,
       RmapWalkKsm rmapWalk,
+      KsmFolios ksmFolios,
       Strategies strategies,
+      Machine.Swap swap,
+      Machine.Moves moves,
       Machine.Mapping mapping,
       Madvise madvise,
       MergeAny mergeAny,
@@ -251,9 +348,9 @@ final class MachineModule extends AbstractModule {
       ExitMmap exit) {
     return new Machine(
         config,
-        new Machine.Memory(folios, allocator, contents),
+        new Machine.Memory(folios, allocator, contents, swap),
         new Machine.Kernel(sched, log, budget),
-        new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, strategies),
-        new Machine.Calls(mapping, madvise, mergeAny, access, exit));
+        new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, ksmFolios, strategies),
+        new Machine.Calls(mapping, madvise, mergeAny, moves, access, exit));
   }
 }

@@ -65,6 +65,24 @@ public final class Folios {
     return pfn;
   }
 
+  /**
+   * As {@link #vmaAllocFolioNoprof}, but from no other node.
+   *
+   * @return its pfn, or {@link Frames#NO_PAGE} where the node has none left
+   */
+  @PortedFrom(
+      value = "mm/page_alloc.c:__folio_alloc_noprof",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0, __GFP_THISNODE; always zeroed")
+  public int folioAllocNoprofRaw(int nid) {
+    sched.mightSleep();
+    int pfn = allocator.allocThisNode(nid);
+    if (pfn != Frames.NO_PAGE) {
+      frames.setRefcount(pfn, 1);
+    }
+    return pfn;
+  }
+
   // References
 
   @PortedFrom("include/linux/page_ref.h:folio_ref_count")
@@ -87,6 +105,56 @@ public final class Folios {
       }
     }
     return false;
+  }
+
+  /**
+   * Takes all references away for a moment, if there are exactly so many: nobody else can get one
+   * until {@link #folioRefUnfreeze}.
+   */
+  @PortedFrom("include/linux/page_ref.h:folio_ref_freeze")
+  public boolean folioRefFreeze(int pfn, int count) {
+    return frames.casRefcount(pfn, count, 0);
+  }
+
+  @PortedFrom("include/linux/page_ref.h:folio_ref_unfreeze")
+  public void folioRefUnfreeze(int pfn, int count) {
+    frames.setRefcount(pfn, count);
+  }
+
+  /** Frees a folio whose references are frozen. */
+  @PortedFrom(
+      value = "mm/swap.c:free_unref_folios",
+      fidelity = Fidelity.ADAPTED,
+      differs = "one folio")
+  public void freeUnrefFolios(int pfn) {
+    folioPutRaw(pfn);
+  }
+
+  /**
+   * Takes a folio aside, with a reference, so that nobody else moves it or swaps it out meanwhile.
+   *
+   * @return false where somebody has done so before
+   */
+  @PortedFrom(
+      value = "mm/vmscan.c:folio_isolate_lru",
+      fidelity = Fidelity.ADAPTED,
+      differs = "no lists, only the flag")
+  public boolean folioIsolateLru(int pfn) {
+    if (frames.testAndSetFlag(pfn, PageFlags.PG_ISOLATED)) {
+      return false;
+    }
+    folioGet(pfn);
+    return true;
+  }
+
+  /** Gives a folio back that was taken aside. */
+  @PortedFrom(
+      value = "mm/vmscan.c:folio_putback_lru",
+      fidelity = Fidelity.ADAPTED,
+      differs = "no lists, only the flag")
+  public void folioPutbackLru(int pfn) {
+    frames.clearFlag(pfn, PageFlags.PG_ISOLATED);
+    folioPut(pfn);
   }
 
   @PortedFrom("include/linux/mm.h:folio_put")
@@ -205,6 +273,24 @@ public final class Folios {
 
   public boolean folioTestDirty(int pfn) {
     return frames.testFlag(pfn, PageFlags.PG_DIRTY);
+  }
+
+  public boolean folioTestSwapbacked(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_SWAPBACKED);
+  }
+
+  public boolean folioTestUptodate(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_UPTODATE);
+  }
+
+  @PortedFrom(
+      value = "mm/page-writeback.c:folio_clear_dirty_for_io",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "anonymous folios: the flag alone")
+  public boolean folioClearDirtyForIo(int pfn) {
+    boolean dirty = folioTestDirty(pfn);
+    frames.clearFlag(pfn, PageFlags.PG_DIRTY);
+    return dirty;
   }
 
   @PortedFrom(

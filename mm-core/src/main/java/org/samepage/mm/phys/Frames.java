@@ -20,12 +20,13 @@ import org.samepage.mm.units.PageUnits;
  *
  * <p>Rows come in sections of {@value #SECTION_PAGES} frames; a section that holds no frame in use
  * costs one null. {@code _mapcount} is stored less one, as in the kernel. A pfn must belong to a
- * section that {@link #populate} has made.
+ * section that {@link #populate} has made. The private word (a folio's swap slot) is kept aside,
+ * for sections where one was ever set.
  */
 @PortedFrom(
     value = "include/linux/mm_types.h:page",
     fidelity = Fidelity.ADAPTED,
-    differs = "rows in flat arrays; no lru, private and memcg words")
+    differs = "rows in flat arrays; no lru and memcg words")
 public final class Frames {
   /** No frame: what a null page pointer is in C. */
   public static final int NO_PAGE = -1;
@@ -50,6 +51,7 @@ public final class Frames {
 
   private final int[][] rows;
   private final @Nullable FolioMapping[][] mappings;
+  private final int[] @Nullable [] privates;
   private final int endPfn;
   private volatile int hugeZeroPfn = NO_PAGE;
 
@@ -62,6 +64,7 @@ public final class Frames {
     int sections = (endPfn + SECTION_MASK) >>> SECTION_SHIFT;
     this.rows = new int[sections][];
     this.mappings = new FolioMapping[sections][];
+    this.privates = new int[sections][];
     this.endPfn = endPfn;
   }
 
@@ -197,6 +200,30 @@ public final class Frames {
     int at = at(pfn, INDEX);
     row[at] = (int) index;
     row[at + 1] = (int) (index >>> 32);
+  }
+
+  /** The private word: the swap slot of a folio in the swap cache. Guarded by the folio lock. */
+  public int privateWord(int pfn) {
+    int[] words = privates[pfn >>> SECTION_SHIFT];
+    return words == null ? 0 : words[pfn & SECTION_MASK];
+  }
+
+  /** Sets the private word. */
+  public void setPrivateWord(int pfn, int word) {
+    int[] words = privates[pfn >>> SECTION_SHIFT];
+    if (words == null) {
+      words = makePrivates(pfn >>> SECTION_SHIFT);
+    }
+    words[pfn & SECTION_MASK] = word;
+  }
+
+  private synchronized int[] makePrivates(int section) {
+    int[] words = privates[section];
+    if (words == null) {
+      words = new int[SECTION_PAGES];
+      privates[section] = words;
+    }
+    return words;
   }
 
   /** The slot of {@link PageContents} that holds the frame's bytes. */

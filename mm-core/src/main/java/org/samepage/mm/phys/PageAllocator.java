@@ -3,6 +3,7 @@
 package org.samepage.mm.phys;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.KernelLock;
@@ -26,6 +27,7 @@ public final class PageAllocator {
     int nextPfn;
     int[] free = new int[16];
     int freeCount;
+    final BitSet isolated = new BitSet();
 
     Node(Sched sched, int firstPfn, int endPfn) {
       this.lock = new KernelLock(sched, LockClass.ZONE_LOCK);
@@ -64,6 +66,15 @@ public final class PageAllocator {
     return Frames.NO_PAGE;
   }
 
+  /**
+   * A frame of this node alone.
+   *
+   * @return its pfn, or {@link Frames#NO_PAGE} where the node has none left
+   */
+  int allocThisNode(int nid) {
+    return takeFrom(nodes[nid]);
+  }
+
   private int takeFrom(Node node) {
     node.lock.lock();
     try {
@@ -90,6 +101,9 @@ public final class PageAllocator {
     Node node = nodes[layout.nodeOf(pfn)];
     node.lock.lock();
     try {
+      if (node.isolated.get(pfn)) {
+        return; // it is not handed out again
+      }
       if (node.freeCount == node.free.length) {
         node.free = Arrays.copyOf(node.free, node.freeCount * 2);
       }
@@ -99,7 +113,45 @@ public final class PageAllocator {
     }
   }
 
-  /** Frames handed out and not yet back. */
+  /**
+   * Keeps a frame that is in use from being handed out again once it is freed: it goes offline
+   * then.
+   */
+  @PortedFrom(
+      value = "mm/page_isolation.c:start_isolate_page_range",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "one frame in use")
+  public void startIsolatePageRange(int pfn) {
+    Node node = nodes[layout.nodeOf(pfn)];
+    node.lock.lock();
+    node.isolated.set(pfn);
+    node.lock.unlock();
+  }
+
+  /** Takes that back, where the frame could not be freed. */
+  @PortedFrom(
+      value = "mm/page_isolation.c:undo_isolate_page_range",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "one frame in use")
+  public void undoIsolatePageRange(int pfn) {
+    Node node = nodes[layout.nodeOf(pfn)];
+    node.lock.lock();
+    node.isolated.clear(pfn);
+    node.lock.unlock();
+  }
+
+  /** Frames that were taken out, or will be when they are freed. */
+  public long pagesIsolated() {
+    long isolated = 0;
+    for (Node node : nodes) {
+      node.lock.lock();
+      isolated += node.isolated.cardinality();
+      node.lock.unlock();
+    }
+    return isolated;
+  }
+
+  /** Frames handed out and not yet back, those taken out included. */
   public long pagesInUse() {
     long used = 0;
     for (int nid = 0; nid < nodes.length; nid++) {

@@ -9,7 +9,9 @@ import org.samepage.mm.port.PortedFrom;
 @PortedFrom(
     value = "include/linux/page-flags.h:pageflags",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "only the bits that the port sets; PG_TABLE stands for a page type")
+    differs =
+        "only the bits that the port sets; PG_TABLE stands for a page type, PG_ISOLATED for a"
+            + " PG_lru that is clear")
 public final class PageFlags {
   public static final int PG_LOCKED = 1;
   public static final int PG_REFERENCED = 1 << 2;
@@ -19,6 +21,11 @@ public final class PageFlags {
   public static final int PG_ANON_EXCLUSIVE = 1 << 11;
   public static final int PG_RESERVED = 1 << 13;
   public static final int PG_SWAPBACKED = 1 << 17;
+
+  /**
+   * Somebody has taken the folio aside to move it or to swap it out: the kernel's PG_lru, clear.
+   */
+  public static final int PG_ISOLATED = 1 << 29;
 
   /** The frame holds a page table. */
   public static final int PG_TABLE = 1 << 30;

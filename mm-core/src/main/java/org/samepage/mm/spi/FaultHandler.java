@@ -19,6 +19,7 @@ public interface FaultHandler {
   int VM_FAULT_OOM = 1;
 
   int VM_FAULT_SIGBUS = 1 << 1;
+  int VM_FAULT_MAJOR = 1 << 2;
   int VM_FAULT_SIGSEGV = 1 << 6;
   int VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV;
 

@@ -7,6 +7,10 @@ import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.rb.RbRoot;
+import org.samepage.mm.sched.LockClass;
+import org.samepage.mm.sched.RwSem;
+import org.samepage.mm.sched.Sched;
 import org.samepage.mm.units.PageUnits;
 
 /**
@@ -18,10 +22,16 @@ import org.samepage.mm.units.PageUnits;
 @PortedFrom(
     value = "include/linux/fs.h:address_space",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "of shared memory, the inode with it; no VMAs by offset")
+    differs = "of shared memory, the inode with it")
 public final class AddressSpace implements FolioMapping {
   /** The length of the file [bytes]. */
   public final long size;
+
+  /** The VMAs that map it, by page offset. Guarded by {@link #iMmapRwsem}. */
+  public final RbRoot iMmap = new RbRoot();
+
+  /** Guards {@link #iMmap}. */
+  public final RwSem iMmapRwsem;
 
   /** Guards the pages. */
   public final Object lock = new Object();
@@ -30,8 +40,9 @@ public final class AddressSpace implements FolioMapping {
   private int[] pages = new int[0];
 
   /** An empty file with one use. */
-  public AddressSpace(long size) {
+  public AddressSpace(Sched sched, long size) {
     this.size = size;
+    this.iMmapRwsem = new RwSem(sched, LockClass.I_MMAP_RWSEM);
   }
 
   @Override

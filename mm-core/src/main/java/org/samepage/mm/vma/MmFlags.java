@@ -7,6 +7,9 @@ public final class MmFlags {
   /** The mm is on ksmd's list. */
   public static final int MMF_VM_MERGEABLE = 16;
 
+  /** Some of its pages may be pinned. */
+  public static final int MMF_HAS_PINNED = 27;
+
   /** All its compatible mappings are mergeable: prctl(PR_SET_MEMORY_MERGE). */
   public static final int MMF_VM_MERGE_ANY = 30;
 

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.mm.pgtable.PgProt;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.rb.RbNode;
 
 /**
  * A mapping of one address space: {@code [vmStart, vmEnd)} with one set of flags.
@@ -17,8 +18,8 @@ import org.samepage.mm.port.PortedFrom;
 @PortedFrom(
     value = "include/linux/mm_types.h:vm_area_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no per-VMA lock, policy, userfaultfd context")
-public final class VmArea {
+    differs = "no per-VMA lock, policy, userfaultfd context; shared.rb is the base class")
+public final class VmArea extends RbNode {
   public final Mm vmMm;
 
   /** First byte, page-aligned. */
@@ -40,6 +41,12 @@ public final class VmArea {
 
   /** What is mapped; null for anonymous memory. The VMA has a use of it. */
   public @Nullable AddressSpace vmFile;
+
+  /**
+   * In the file's tree of VMAs, the largest last page offset below this node, itself included
+   * [pages].
+   */
+  public long rbSubtreeLast;
 
   /** Set at the first fault that needs it, under page_table_lock; then it stays. */
   public @Nullable AnonVma anonVma;

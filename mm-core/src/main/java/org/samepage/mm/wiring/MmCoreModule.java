@@ -6,6 +6,7 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import org.samepage.mm.memory.BadPageMap;
 import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.phys.MemoryLayout;
@@ -13,6 +14,7 @@ import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.work.ProbeBudget;
 
@@ -40,6 +42,18 @@ public final class MmCoreModule extends AbstractModule {
   @Singleton
   Folios folios(Sched sched, Frames frames, PageAllocator allocator, PageContents contents) {
     return new Folios(sched, frames, allocator, contents);
+  }
+
+  @Provides
+  @Singleton
+  Mmlist mmlist(Sched sched) {
+    return new Mmlist(sched);
+  }
+
+  @Provides
+  @Singleton
+  SwapTypes swapTypes() {
+    return SwapTypes.REFERENCE;
   }
 
   @Provides

@@ -24,6 +24,8 @@ public enum WorkCounter {
   RMAP_MM_MISMATCH(w -> w.rmapMmMismatch),
   /** Full-range second pass of a fallback strategy. */
   RMAP_SECOND_PASSES(w -> w.rmapSecondPasses),
+  /** Node of an interval tree of VMAs that a query looked at. */
+  INTERVAL_NODES(w -> w.intervalNodes),
   /** Node of the stable or unstable tree compared with. */
   TREE_NODES(w -> w.treeNodes),
   BYTES_HASHED(w -> w.bytesHashed),

@@ -18,6 +18,7 @@ public final class WorkCounters {
   public long rmapOutOfRange;
   public long rmapMmMismatch;
   public long rmapSecondPasses;
+  public long intervalNodes;
   public long treeNodes;
   public long bytesHashed;
   public long bytesCompared;
@@ -58,6 +59,7 @@ public final class WorkCounters {
     rmapOutOfRange += other.rmapOutOfRange;
     rmapMmMismatch += other.rmapMmMismatch;
     rmapSecondPasses += other.rmapSecondPasses;
+    intervalNodes += other.intervalNodes;
     treeNodes += other.treeNodes;
     bytesHashed += other.bytesHashed;
     bytesCompared += other.bytesCompared;

@@ -21,7 +21,8 @@ public final class PagewalkModule extends AbstractModule {
   }
 
   @Provides
-  FolioWalk folioWalk(Sched sched, NormalPage normalPage, KernelLog log) {
-    return new FolioWalk(sched, normalPage, log, SwapTypes.REFERENCE);
+  FolioWalk folioWalk(
+      Sched sched, NormalPage normalPage, KernelLog log, SwapTypes types) {
+    return new FolioWalk(sched, normalPage, log, types);
   }
 }

@@ -4,14 +4,26 @@ package org.samepage.scenario.backend;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.samepage.machine.SyscallException;
 import org.samepage.mm.report.KernelReport;
+import org.samepage.scenario.lang.Action;
 import org.samepage.scenario.lang.Content;
 
 /** A kernel, and the processes of one scenario on it. Used by one thread. */
 public interface Backend extends AutoCloseable {
   /** {@code port} or {@code host}, as documents name it. */
   String name();
+
+  /** The profile that it runs under; null where nobody chose one. */
+  @Nullable String profile();
+
+  /**
+   * Makes sure that the machine is as a scenario wants it, by the keys of {@code machine.*}.
+   *
+   * @throws RuntimeException where it is another one, in the backend's own way
+   */
+  void requireMachine(List<Action.Setting> settings);
 
   /** Starts a process with an empty arena. */
   BackendProcess startProcess(String name);

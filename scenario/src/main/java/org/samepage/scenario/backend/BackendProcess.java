@@ -68,6 +68,19 @@ public interface BackendProcess {
   /** Compares every byte; null where all are as they should be. */
   @Nullable Mismatch check(long addr, long pages, Content content) throws SyscallException;
 
+  /**
+   * Moves pages to other frames; those that are not there are passed over.
+   *
+   * @param node where to; null to keep each on its own node
+   */
+  void migrate(long addr, long pages, @Nullable Integer node) throws SyscallException;
+
+  /** Swaps pages out; those that are not there are passed over. */
+  void swapout(long addr, long pages) throws SyscallException;
+
+  /** Takes the frames of pages out of use; pages that are not there are passed over. */
+  void offline(long addr, long pages) throws SyscallException;
+
   BackendProcess fork(String childName) throws SyscallException;
 
   void exit();

@@ -24,8 +24,16 @@ public sealed interface Action {
   /** {@code scan pages=N}. */
   record ScanPages(long pages) implements Action {}
 
-  /** {@code expect SUBJECT OP NUMBER}. */
-  record Expect(Subject subject, Comparison comparison, long number) implements Action {}
+  /** {@code machine KEY=VALUE …}: the first statement. */
+  record MachineSettings(List<Setting> settings) implements Action {}
+
+  /**
+   * {@code expect SUBJECT OP NUMBER}, or {@code expect@PROFILE,… SUBJECT OP NUMBER}.
+   *
+   * @param profiles where it is evaluated; empty for everywhere
+   */
+  record Expect(Subject subject, Comparison comparison, long number, List<String> profiles)
+      implements Action {}
 
   /** {@code show SUBJECT…}. */
   record Show(List<Subject> subjects) implements Action {}
@@ -82,6 +90,19 @@ public sealed interface Action {
   /** {@code P check RANGE CONTENT}; the range and content as written are for messages. */
   record Check(String process, Range range, Content content, String rangeText, String contentText)
       implements Action {}
+
+  /**
+   * {@code P migrate RANGE [node=N]}.
+   *
+   * @param node null for a move within each page's own node
+   */
+  record Migrate(String process, Range range, @Nullable Integer node) implements Action {}
+
+  /** {@code P swapout RANGE}. */
+  record Swapout(String process, Range range) implements Action {}
+
+  /** {@code P offline RANGE}. */
+  record Offline(String process, Range range) implements Action {}
 
   /** {@code P fork Q}. */
   record Fork(String process, String child) implements Action {}

@@ -24,6 +24,9 @@ final class ProcessStatements {
           "poke",
           "touch",
           "check",
+          "migrate",
+          "swapout",
+          "offline",
           "fork",
           "exit");
 
@@ -58,6 +61,9 @@ final class ProcessStatements {
               process, pages(range()), Contents.byteValue(tokens, tokens.next("a byte")));
       case "touch" -> new Action.Touch(process, pages(range()));
       case "check" -> check();
+      case "migrate" -> migrate();
+      case "swapout" -> new Action.Swapout(process, pages(range()));
+      case "offline" -> new Action.Offline(process, pages(range()));
       case "fork" -> new Action.Fork(process, StatementParser.processName(tokens));
       case "exit" -> new Action.Exit(process);
       default -> throw tokens.unknown("statement", process + " " + verb, verbs());
@@ -133,6 +139,19 @@ final class ProcessStatements {
       throw tokens.error("a mapping must be a name of letters, digits and _, not " + word);
     }
     return word;
+  }
+
+  private Action migrate() throws ScenarioException {
+    Range range = pages(range());
+    if (!tokens.hasNext()) {
+      return new Action.Migrate(process, range, null);
+    }
+    String word = tokens.next("node=N");
+    if (!word.startsWith("node=")) {
+      throw tokens.unknown("option", word, Stream.of("node="));
+    }
+    long node = tokens.number(word.substring("node=".length()), "node");
+    return new Action.Migrate(process, range, (int) Math.min(node, Integer.MAX_VALUE));
   }
 
   private Action prctl() throws ScenarioException {

@@ -65,7 +65,11 @@ public final class ScenarioParser {
       int comment = line.indexOf('#');
       String bare = (comment < 0 ? line : line.substring(0, comment)).replace('\t', ' ').strip();
       if (!bare.isEmpty()) {
-        statements.add(new StatementParser(file, i + 1, bare).parse());
+        Statement statement = new StatementParser(file, i + 1, bare).parse();
+        if (statement.action() instanceof Action.MachineSettings && !statements.isEmpty()) {
+          throw new ScenarioException(file, i + 1, "machine must be the first statement");
+        }
+        statements.add(statement);
       }
     }
     if (statements.isEmpty()) {

@@ -11,10 +11,14 @@ import org.samepage.mm.errno.Errno;
 
 /** Reads one line: the global statements; those of a process are in {@link ProcessStatements}. */
 final class StatementParser {
-  /** Words that no process may be named. */
+  /** The words that statements begin with. */
   static final List<String> GLOBAL_WORDS =
-      List.of("process", "file", "ksm", "scan", "expect", "show");
+      List.of("process", "file", "ksm", "scan", "expect", "show", "machine");
 
+  /** What a subject may begin with, and so no process may be named either. */
+  private static final String WORK = "work";
+
+  private static final String EXPECT_UNDER = "expect@";
   private static final String ARROW = "=>";
   private static final long MAX_BATCH = 4_294_967_294L;
   private static final Set<String> SIGNALS = Set.of("SIGSEGV", "SIGBUS");
@@ -56,13 +60,17 @@ final class StatementParser {
     String first = tokens.next("a statement");
     Action action =
         switch (first) {
+          case "machine" -> new Action.MachineSettings(settings("machine"));
           case "process" -> new Action.StartProcess(processName());
           case "file" -> file();
           case "ksm" -> ksm();
           case "scan" -> scan();
-          case "expect" -> expect();
+          case "expect" -> expect(List.of());
           case "show" -> show();
-          default -> ofProcess(first);
+          default ->
+              first.startsWith(EXPECT_UNDER)
+                  ? expect(profiles(first.substring(EXPECT_UNDER.length())))
+                  : ofProcess(first);
         };
     tokens.end();
     if (expectedError != null && !mayFail(action)) {
@@ -73,6 +81,7 @@ final class StatementParser {
 
   private static boolean mayFail(Action action) {
     return !(action instanceof Action.StartProcess
+        || action instanceof Action.MachineSettings
         || action instanceof Action.MakeFile
         || action instanceof Action.ScanPasses
         || action instanceof Action.ScanPages
@@ -99,7 +108,7 @@ final class StatementParser {
 
   static String processName(Tokens tokens) throws ScenarioException {
     String name = tokens.name("a process");
-    if (GLOBAL_WORDS.contains(name)) {
+    if (GLOBAL_WORDS.contains(name) || name.equals(WORK)) {
       throw tokens.error(name + " is a statement's word and cannot name a process");
     }
     return name;
@@ -113,17 +122,29 @@ final class StatementParser {
   }
 
   private Action ksm() throws ScenarioException {
+    return new Action.KsmWrite(settings("ksm"));
+  }
+
+  private List<String> profiles(String word) throws ScenarioException {
+    List<String> profiles = List.of(word.split(",", -1));
+    if (profiles.contains("")) {
+      throw tokens.error("expect@ takes profiles with commas between, not expect@" + word);
+    }
+    return profiles;
+  }
+
+  private List<Action.Setting> settings(String statement) throws ScenarioException {
     List<Action.Setting> settings = new ArrayList<>();
     do {
       String word = tokens.next("KEY=VALUE");
       int equals = word.indexOf('=');
       if (equals < 1 || equals == word.length() - 1) {
-        throw tokens.error("ksm takes KEY=VALUE, not " + word);
+        throw tokens.error(statement + " takes KEY=VALUE, not " + word);
       }
       String value = word.substring(equals + 1);
       settings.add(new Action.Setting(word.substring(0, equals), plain(value)));
     } while (tokens.hasNext());
-    return new Action.KsmWrite(settings);
+    return settings;
   }
 
   /** A number as sysfs reads it; anything else as it is. */
@@ -151,7 +172,7 @@ final class StatementParser {
     return new Action.ScanPasses(passes);
   }
 
-  private Action expect() throws ScenarioException {
+  private Action expect(List<String> profiles) throws ScenarioException {
     Subject subject = Subjects.parse(tokens, tokens.next("a subject"));
     Comparison comparison =
         tokens.choice(
@@ -164,7 +185,7 @@ final class StatementParser {
         word.startsWith("-")
             ? -tokens.number(word.substring(1), "the number")
             : tokens.number(word, "the number");
-    return new Action.Expect(subject, comparison, number);
+    return new Action.Expect(subject, comparison, number, profiles);
   }
 
   private Action show() throws ScenarioException {

@@ -22,6 +22,7 @@ import org.samepage.mm.work.WorkCounters;
 import org.samepage.scenario.backend.Backend;
 import org.samepage.scenario.backend.BackendProcess;
 import org.samepage.scenario.backend.ContentPages;
+import org.samepage.scenario.lang.Action;
 import org.samepage.scenario.lang.Content;
 
 /** Runs a scenario on a {@link Machine}, which it closes. */
@@ -54,6 +55,15 @@ public final class PortBackend implements Backend {
   public String name() {
     return "port";
   }
+
+  @Override
+  public String profile() {
+    return machine.config().profile();
+  }
+
+  /** The machine was booted with them. */
+  @Override
+  public void requireMachine(List<Action.Setting> settings) {}
 
   @Override
   public BackendProcess startProcess(String name) {
@@ -108,9 +118,10 @@ public final class PortBackend implements Backend {
 
   @Override
   public void scanPasses(long passes) {
-    runKsmd(() -> {
-      for (long i = 0; i < passes && ksmd.fullPass(); i++) {}
-    });
+    runKsmd(
+        () -> {
+          for (long i = 0; i < passes && ksmd.fullPass(); i++) {}
+        });
   }
 
   @Override

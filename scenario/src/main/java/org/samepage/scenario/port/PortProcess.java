@@ -10,13 +10,16 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
+import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.proc.ProcMaps;
 import org.samepage.machine.proc.ProcPagemap;
+import org.samepage.mm.errno.Errno;
 import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.phys.Folios;
+import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 import org.samepage.scenario.backend.BackendProcess;
 import org.samepage.scenario.backend.ContentPages;
@@ -148,6 +151,33 @@ final class PortProcess implements BackendProcess {
       }
     }
     return first;
+  }
+
+  @Override
+  public void migrate(long addr, long pages, @Nullable Integer node) throws SyscallException {
+    if (node == null) {
+      process.migrateWithinNode(addr, PageUnits.pagesToBytes(pages));
+      return;
+    }
+    for (long i = 0; i < pages; i++) {
+      int[] status = new int[1];
+      long[] page = {addr + i * PAGE_SIZE};
+      int left = process.movePages(page, new int[] {node}, status, MovePages.MPOL_MF_MOVE_ALL);
+      int error = left > 0 ? -Errno.EBUSY : Math.min(0, status[0]);
+      if (error != 0 && error != -Errno.ENOENT && error != -Errno.EFAULT) {
+        throw SyscallException.ofErrno(error);
+      }
+    }
+  }
+
+  @Override
+  public void swapout(long addr, long pages) throws SyscallException {
+    process.swapOut(addr, PageUnits.pagesToBytes(pages));
+  }
+
+  @Override
+  public void offline(long addr, long pages) throws SyscallException {
+    process.offline(addr, PageUnits.pagesToBytes(pages));
   }
 
   @Override

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.samepage.mm.work.WorkCounter;
 import org.samepage.scenario.testing.Scenarios;
 
 final class ScenarioParserTest {
@@ -70,7 +71,30 @@ final class ScenarioParserTest {
     assertThat(action("scan 3")).isEqualTo(new Action.ScanPasses(3));
     assertThat(action("scan pages=4294967294")).isEqualTo(new Action.ScanPages(4294967294L));
     assertThat(action("expect ksm.general_profit >= -64"))
-        .isEqualTo(new Action.Expect(new Subject.Ksm("general_profit"), Comparison.AT_LEAST, -64));
+        .isEqualTo(
+            new Action.Expect(
+                new Subject.Ksm("general_profit"), Comparison.AT_LEAST, -64, List.of()));
+    assertThat(action("expect@linux-6.17,ksm-v3 work.rmap_walks == 2"))
+        .isEqualTo(
+            new Action.Expect(
+                new Subject.Work(WorkCounter.RMAP_WALKS),
+                Comparison.EQUAL,
+                2,
+                List.of("linux-6.17", "ksm-v3")));
+    assertThat(action("show reports")).isEqualTo(new Action.Show(List.of(new Subject.Reports())));
+    assertThat(action("machine nodes=2 memory=1M"))
+        .isEqualTo(
+            new Action.MachineSettings(
+                List.of(
+                    new Action.Setting("nodes", "2"), new Action.Setting("memory", "1048576"))));
+    assertThat(action("A migrate X[1p] node=1"))
+        .isEqualTo(new Action.Migrate("A", new Range("X", 4096, 8192), 1));
+    assertThat(action("A migrate X"))
+        .isEqualTo(new Action.Migrate("A", new Range("X", 0, Range.WHOLE), null));
+    assertThat(action("A swapout X"))
+        .isEqualTo(new Action.Swapout("A", new Range("X", 0, Range.WHOLE)));
+    assertThat(action("A offline X => EBUSY"))
+        .isEqualTo(new Action.Offline("A", new Range("X", 0, Range.WHOLE)));
     assertThat(action("show A.frames ksm.run"))
         .isEqualTo(
             new Action.Show(
@@ -134,6 +158,13 @@ final class ScenarioParserTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "machine nodes=2|machine must be the first statement",
+        "machine nodes|machine takes KEY=VALUE, not nodes",
+        "A migrate X to=1|unknown option to=1; there are node=",
+        "A swapout X[1..4096]|whole pages",
+        "expect@ ksm.run == 0|expect@ takes profiles with commas between",
+        "expect work.walks == 1|unknown counter walks",
+        "process work|cannot name a process",
         "frobnicate|unknown statement frobnicate; there are process, file, ksm, scan",
         "A frobnicate X|unknown statement A frobnicate; did you mean",
         "A mmap|expected a mapping at the end of the line",
@@ -165,7 +196,7 @@ final class ScenarioParserTest {
         "ksm run|ksm takes KEY=VALUE, not run",
         "ksm =2|ksm takes KEY=VALUE",
         "expect ksm.run = 1|unknown comparison =; there are ==, !=, <, <=, >, >=",
-        "expect run == 1|a subject is ksm.KEY or PROCESS.FIGURE",
+        "expect run == 1|a subject is ksm.KEY, work.COUNTER, reports or PROCESS.FIGURE",
         "expect A.size == 1|unknown figure size; there are rmap_items, zero_pages",
         "expect ksm.run == one|the number must be a number",
         "A munmap X => EWHAT|unknown error EWHAT; did you mean",

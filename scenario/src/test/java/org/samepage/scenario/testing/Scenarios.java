@@ -8,11 +8,13 @@ import org.samepage.ksm.wiring.StrategyCatalogue;
 import org.samepage.machine.check.MachineChecker;
 import org.samepage.machine.config.ConfigLoader;
 import org.samepage.machine.config.ConfigSource;
+import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.wiring.MachineBoot;
 import org.samepage.scenario.lang.Scenario;
 import org.samepage.scenario.lang.ScenarioException;
 import org.samepage.scenario.lang.ScenarioParser;
 import org.samepage.scenario.port.PortBackend;
+import org.samepage.scenario.port.ScenarioMachine;
 import org.samepage.scenario.result.ResultDocument;
 import org.samepage.scenario.run.ScenarioRunner;
 
@@ -49,7 +51,9 @@ public final class Scenarios {
   /** Runs a scenario and checks the machine. */
   public static Outcome run(String profile, Scenario scenario) throws ScenarioException {
     List<String> shown = new ArrayList<>();
-    try (PortBackend backend = boot(profile)) {
+    MachineConfig config =
+        ScenarioMachine.config(scenario, CONFIGS.load(ConfigSource.ofProfile(profile)), CONFIGS);
+    try (PortBackend backend = new PortBackend(new MachineBoot(CATALOGUE).boot(config))) {
       ResultDocument document = ScenarioRunner.run(scenario, backend, shown::add);
       MachineChecker.check(backend.machine());
       return new Outcome(document, shown);

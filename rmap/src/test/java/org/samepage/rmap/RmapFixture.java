@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.rmap;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapTypes;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.swap.HeapSwapStore;
+import org.samepage.mm.swap.Mmlist;
+import org.samepage.mm.swap.SwapDevice;
+import org.samepage.mm.testing.TestMemory;
+import org.samepage.mm.units.PageUnits;
+import org.samepage.mm.vma.AddressSpace;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.unmap.FolioReferenced;
+import org.samepage.rmap.unmap.RemoveMigrationPtes;
+import org.samepage.rmap.unmap.TryToMigrate;
+import org.samepage.rmap.unmap.TryToUnmap;
+
+/**
+ * The module's parts on memory without a machine; KSM's walk only writes down that it was asked.
+ */
+public final class RmapFixture implements AutoCloseable {
+  public static final long BASE = 0x1000_0000_0000L;
+
+  public final TestMemory memory = new TestMemory();
+  public final Folios folios = memory.folios;
+  public final AnonVmas anonVmas = new AnonVmas(memory.sched);
+  public final AnonRmap rmap = new AnonRmap(folios);
+  public final FolioAnonVma folioAnonVma = new FolioAnonVma(folios, rmap, anonVmas, memory.log);
+  public final List<Integer> ksmWalks = new ArrayList<>();
+  public final RmapWalk walk =
+      new RmapWalk(
+          memory.sched,
+          folios,
+          rmap,
+          folioAnonVma,
+          (folio, rwc) -> ksmWalks.add(folio),
+          memory.log);
+  public final SwapDevice swap = new SwapDevice(memory.sched, folios, new HeapSwapStore(), 16);
+  public final Mmlist mmlist = new Mmlist(memory.sched);
+  public final SwapTypes types = SwapTypes.REFERENCE;
+  public final TryToUnmap unmap =
+      new TryToUnmap(
+          memory.sched, folios, rmap, walk, new TryToUnmap.Swap(swap, mmlist, types), memory.log);
+  public final TryToMigrate migrate =
+      new TryToMigrate(memory.sched, folios, rmap, walk, types, memory.log);
+  public final RemoveMigrationPtes restore =
+      new RemoveMigrationPtes(memory.sched, folios, rmap, walk, types);
+  public final FolioReferenced referenced = new FolioReferenced(memory.sched, folios, walk, types);
+
+  /** A mapping of a new process, with an anon_vma. */
+  public VmArea vma(long pages) {
+    Mm mm = memory.mm();
+    VmArea vma = memory.map(mm, BASE, pages, TestMemory.RW);
+    mm.mmapLock.readLock();
+    anonVmas.anonVmaPrepare(vma);
+    mm.mmapLock.readUnlock();
+    return vma;
+  }
+
+  /** A page as a write fault leaves it. */
+  public int faulted(VmArea vma, long addr) {
+    int pfn = memory.populate(vma, addr);
+    rmap.folioAddNewAnonRmap(pfn, vma, addr);
+    vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
+    return pfn;
+  }
+
+  /** A child's VMA that shares one page with its parent's. */
+  public VmArea fork(VmArea parent, long addr) {
+    Mm mm = memory.mm();
+    VmArea child = parent.vmAreaDup(mm);
+    anonVmas.anonVmaFork(child, parent);
+    mm.vmas.insert(child);
+    long pte = Pte.pteWrprotect(pte(parent, addr));
+    int pfn = (int) Pte.ptePfn(pte);
+    folios.folioGet(pfn);
+    if (!rmap.folioTryDupAnonRmapPte(pfn, parent)) {
+      throw new IllegalStateException("pinned");
+    }
+    memory.setEntry(parent.vmMm, addr, pte);
+    memory.setEntry(mm, addr, Pte.pteMkold(pte));
+    mm.addMmCounter(Mm.MM_ANONPAGES, 1);
+    return child;
+  }
+
+  /** A shared mapping of a file from a page on, by a new process. */
+  public VmArea fileVma(AddressSpace file, long pgoff, long pages) {
+    Mm mm = memory.mm();
+    long flags = TestMemory.RW | VmFlags.VM_SHARED | VmFlags.VM_MAYSHARE;
+    VmArea vma = new VmArea(mm, BASE, BASE + PageUnits.pagesToBytes(pages), flags, pgoff);
+    vma.vmFile = file;
+    mm.vmas.insert(vma);
+    FileVmas.vmaLinkFile(vma);
+    return vma;
+  }
+
+  /** Maps a file's page where a VMA has it. */
+  public void mapFile(VmArea vma, int pfn, long pgoff) {
+    long addr = vma.vmStart + PageUnits.pagesToBytes(pgoff - vma.vmPgoff);
+    folios.folioGet(pfn);
+    rmap.folioAddFileRmapPtes(pfn);
+    memory.setEntry(vma.vmMm, addr, Pte.pfnPte(pfn, vma.vmPageProt));
+    vma.vmMm.addMmCounter(Mm.MM_SHMEMPAGES, 1);
+  }
+
+  public long pte(VmArea vma, long addr) {
+    PageTable table = Objects.requireNonNull(vma.vmMm.pgTables.pteTable(addr));
+    return table.getLockless(PageUnits.pteIndex(addr));
+  }
+
+  /** Puts a locked folio into the swap cache. */
+  public void addToSwap(int pfn) {
+    if (swap.folioAllocSwap(pfn) != 0) {
+      throw new IllegalStateException("swap is full");
+    }
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}
