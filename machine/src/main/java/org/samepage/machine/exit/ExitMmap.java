@@ -51,6 +51,7 @@ public final class ExitMmap {
       VmArea vma = mm.vmas.get(mm.vmas.size() - 1);
       anonVmas.unlinkAnonVmas(vma);
       mm.vmas.remove(vma);
+      vma.vmaClose();
       if (vma.vmFile != null) {
         files.iput(vma.vmFile);
       }

@@ -5,7 +5,6 @@ package org.samepage.machine.mmap;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
-import java.util.Objects;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.port.Fidelity;
@@ -14,27 +13,38 @@ import org.samepage.mm.vma.VmArea;
 
 /** Moves page-table entries from one place of an address space to another. */
 public final class MovePageTables {
-  /** Holds mmap_lock for writing. */
+  /**
+   * Holds mmap_lock for writing.
+   *
+   * @return how far it got before there was no memory for a page table [bytes]
+   */
   @PortedFrom(
       value = {"mm/mremap.c:move_page_tables", "mm/mremap.c:move_ptes"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "entry by entry, never whole tables")
-  void movePageTables(VmArea old, VmArea fresh, long oldAddr, long newAddr, long len) {
+  long movePageTables(VmArea old, VmArea fresh, long oldAddr, long newAddr, long len) {
+    long[] done = {len};
     old.vmMm.pgTables.forEachTable(
         oldAddr,
         oldAddr + len,
         (table, start, end) -> {
-          for (long addr = start; addr < end; addr += PAGE_SIZE) {
-            movePte(table, addr, fresh, newAddr + (addr - oldAddr));
+          for (long addr = start; addr < end && done[0] == len; addr += PAGE_SIZE) {
+            if (!movePte(table, addr, fresh, newAddr + (addr - oldAddr))) {
+              done[0] = addr - oldAddr;
+            }
           }
         });
+    return done[0];
   }
 
-  private static void movePte(PageTable from, long oldAddr, VmArea fresh, long newAddr) {
+  private static boolean movePte(PageTable from, long oldAddr, VmArea fresh, long newAddr) {
     if (Pte.pteNone(from.getLockless(pteIndex(oldAddr)))) {
-      return;
+      return true;
     }
-    PageTable to = Objects.requireNonNull(fresh.vmMm.pgTables.pteAlloc(newAddr), "no memory");
+    PageTable to = fresh.vmMm.pgTables.pteAlloc(newAddr);
+    if (to == null) {
+      return false;
+    }
     from.ptl.lock();
     long pte = from.getAndClear(pteIndex(oldAddr));
     from.ptl.unlock();
@@ -42,5 +52,6 @@ public final class MovePageTables {
     to.ptl.lock();
     to.set(pteIndex(newAddr), pte);
     to.ptl.unlock();
+    return true;
   }
 }

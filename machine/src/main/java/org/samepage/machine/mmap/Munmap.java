@@ -72,7 +72,10 @@ public final class Munmap {
       if (end < first.vmEnd && mm.vmas.size() >= VmaModify.MAX_MAP_COUNT) {
         return -Errno.ENOMEM;
       }
-      modify.splitVmaRaw(first, start, true);
+      int err = modify.splitVmaRaw(first, start, true);
+      if (err != 0) {
+        return err;
+      }
     }
     List<VmArea> gone = new ArrayList<>();
     for (int i = mm.vmas.positionOf(start); i < mm.vmas.size(); i++) {
@@ -81,7 +84,10 @@ public final class Munmap {
         break;
       }
       if (vma.vmEnd > end) {
-        modify.splitVmaRaw(vma, end, false);
+        int err = modify.splitVmaRaw(vma, end, false);
+        if (err != 0) {
+          return err;
+        }
       }
       gone.add(vma);
     }
@@ -117,6 +123,7 @@ public final class Munmap {
       if (vma.has(VmFlags.VM_LOCKED)) {
         mm.lockedVm -= vma.vmaPages();
       }
+      vma.vmaClose();
       if (vma.vmFile != null) {
         files.iput(vma.vmFile);
       }

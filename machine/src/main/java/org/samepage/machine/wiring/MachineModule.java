@@ -34,6 +34,7 @@ import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.hash.Xxh64;
 import org.samepage.machine.mmap.ChangeProtection;
 import org.samepage.machine.mmap.Commit;
+import org.samepage.machine.mmap.CopyVma;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.MadviseGuard;
 import org.samepage.machine.mmap.Mlock;
@@ -42,6 +43,7 @@ import org.samepage.machine.mmap.MovePageTables;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.mmap.VmaCommit;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
@@ -166,13 +168,13 @@ final class MachineModule extends AbstractModule {
   @Provides
   @Singleton
   VmaMerge vmaMerge(AnonVmas anonVmas, SharedFiles files) {
-    return new VmaMerge(anonVmas, files);
+    return new VmaMerge(anonVmas, new VmaCommit(anonVmas, files, sched.failSlab));
   }
 
   @Provides
   @Singleton
   VmaModify vmaModify(VmaMerge merge, AnonVmas anonVmas) {
-    return new VmaModify(merge, anonVmas);
+    return new VmaModify(merge, anonVmas, sched.failSlab);
   }
 
   @Provides
@@ -192,7 +194,8 @@ final class MachineModule extends AbstractModule {
   @Singleton
   DupMmap dupMmap(
       Folios folios, NormalPage normalPage, AnonRmap rmap, AnonVmas anonVmas, MergeAny mergeAny) {
-    return new DupMmap(anonVmas, new CopyPageRange(folios, normalPage, rmap), mergeAny);
+    return new DupMmap(
+        anonVmas, new CopyPageRange(folios, normalPage, rmap), mergeAny, sched.failSlab);
   }
 
   @Provides
@@ -211,9 +214,10 @@ final class MachineModule extends AbstractModule {
       DupMmap fork) {
     Commit commit = new Commit(config.memory().pages());
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
-    Mremap.Changes changes = new Mremap.Changes(merge, munmap, new MovePageTables());
+    CopyVma copy = new CopyVma(merge, anonVmas, sched.failSlab);
+    Mremap.Changes changes = new Mremap.Changes(merge, munmap, copy, new MovePageTables());
     return new Machine.Mapping(
-        new Mmap(merge, populate, commit, mergeAny),
+        new Mmap(merge, populate, commit, mergeAny, sched.failSlab),
         munmap,
         new Mremap(changes, ksm, anonVmas, populate, commit),
         new Mprotect(modify, new ChangeProtection(folios, normalPage), populate, commit),
