@@ -144,7 +144,12 @@ public final class Machine implements AutoCloseable {
 
   /** Makes a child of a process; null where memory is short. */
   @Nullable UserProcess fork(UserProcess parent) {
-    Mm mm = newMm();
+    Mm mm;
+    try {
+      mm = newMm();
+    } catch (PgTables.OutOfFramesException e) {
+      return null;
+    }
     if (calls.mapping.fork.dupMmap(mm, parent.mm()) != 0) {
       calls.exit.mmput(mm);
       return null;

@@ -4,6 +4,8 @@ package org.samepage.rmap;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.samepage.mm.errno.Errno;
+import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.KernelLock;
@@ -33,7 +35,7 @@ public final class AnonVmas {
    * Gives a VMA an anon_vma if it has none: a neighbour's if that may be shared, else a new one.
    * Holds mmap_lock.
    *
-   * @return 0
+   * @return 0, or {@code -ENOMEM}
    */
   @PortedFrom({"include/linux/rmap.h:anon_vma_prepare", "mm/rmap.c:__anon_vma_prepare"})
   public int anonVmaPrepare(VmArea vma) {
@@ -43,10 +45,16 @@ public final class AnonVmas {
     Mm mm = vma.vmMm;
     mm.mmapLock.assertLocked();
     sched.mightSleep();
+    if (fails(Alloc.ANON_VMA_CHAIN)) {
+      return -Errno.ENOMEM;
+    }
     AnonVma anonVma = findMergeableAnonVma(vma);
     AnonVma allocated = null;
     if (anonVma == null) {
       anonVma = anonVmaAlloc();
+      if (anonVma == null) {
+        return -Errno.ENOMEM;
+      }
       anonVma.numChildren++; // the root is its own parent
       allocated = anonVma;
     }
@@ -70,10 +78,17 @@ public final class AnonVmas {
   @PortedFrom(
       value = "mm/rmap.c:anon_vma_alloc",
       fidelity = Fidelity.ADAPTED,
-      differs = "a root alone; cannot fail")
-  private AnonVma anonVmaAlloc() {
+      differs = "a root alone")
+  private @Nullable AnonVma anonVmaAlloc() {
+    if (fails(Alloc.ANON_VMA)) {
+      return null;
+    }
     alive.incrementAndGet();
     return new AnonVma(ids.incrementAndGet(), sched);
+  }
+
+  private boolean fails(Alloc what) {
+    return sched.failSlab.shouldFailslab(what);
   }
 
   @PortedFrom("mm/rmap.c:anon_vma_chain_link")
@@ -117,19 +132,24 @@ public final class AnonVmas {
   /**
    * Links a VMA to all anon_vmas that another is linked to, oldest first. Where it has no anon_vma
    * of its own yet, it may take one whose VMAs are gone and which has one child at most.
+   *
+   * @return 0, or {@code -ENOMEM} with no link left and no anon_vma
    */
-  @PortedFrom(
-      value = "mm/rmap.c:anon_vma_clone",
-      fidelity = Fidelity.ADAPTED,
-      differs = "cannot fail")
-  public void anonVmaClone(VmArea dst, VmArea src) {
+  @PortedFrom("mm/rmap.c:anon_vma_clone")
+  public int anonVmaClone(VmArea dst, VmArea src) {
     AnonVmaChain oldest = src.oldestChain();
     if (oldest == null) {
-      return;
+      return 0;
     }
     AnonVma root = oldest.anonVma.root;
     root.rwsem.writeLock();
     for (AnonVmaChain avc = oldest; avc != null; avc = avc.prevSameVma()) {
+      if (fails(Alloc.ANON_VMA_CHAIN)) {
+        root.rwsem.writeUnlock();
+        dst.anonVma = null; // it was not counted yet, and must not be uncounted
+        unlinkAnonVmas(dst);
+        return -Errno.ENOMEM;
+      }
       AnonVma anonVma = avc.anonVma;
       anonVmaChainLink(dst, new AnonVmaChain(dst, anonVma));
       if (dst.anonVma == null
@@ -143,22 +163,28 @@ public final class AnonVmas {
       dst.anonVma.numActiveVmas++;
     }
     root.rwsem.writeUnlock();
+    return 0;
   }
 
-  /** Links a child's VMA to its parent's anon_vmas, and gives it one for its own new pages. */
-  @PortedFrom(
-      value = "mm/rmap.c:anon_vma_fork",
-      fidelity = Fidelity.ADAPTED,
-      differs = "cannot fail")
-  public void anonVmaFork(VmArea vma, VmArea pvma) {
+  /**
+   * Links a child's VMA to its parent's anon_vmas, and gives it one for its own new pages.
+   *
+   * @return 0, or {@code -ENOMEM} with no link left
+   */
+  @PortedFrom("mm/rmap.c:anon_vma_fork")
+  public int anonVmaFork(VmArea vma, VmArea pvma) {
     vma.anonVma = null;
     AnonVma parent = pvma.anonVma;
     if (parent == null) {
-      return;
+      return 0;
     }
-    anonVmaClone(vma, pvma);
-    if (vma.anonVma != null) {
-      return; // one whose VMAs are gone
+    int err = anonVmaClone(vma, pvma);
+    if (err != 0 || vma.anonVma != null) {
+      return err; // short of memory, or one whose VMAs are gone
+    }
+    if (fails(Alloc.ANON_VMA) || fails(Alloc.ANON_VMA_CHAIN)) {
+      unlinkAnonVmas(vma);
+      return -Errno.ENOMEM;
     }
     alive.incrementAndGet();
     AnonVma anonVma = new AnonVma(ids.incrementAndGet(), parent.root, parent);
@@ -169,6 +195,7 @@ public final class AnonVmas {
     anonVmaChainLink(vma, new AnonVmaChain(vma, anonVma));
     parent.numChildren++;
     parent.root.rwsem.writeUnlock();
+    return 0;
   }
 
   /** A VMA is swallowed by one that has its anon_vma: its own links go. */

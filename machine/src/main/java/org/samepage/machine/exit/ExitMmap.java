@@ -58,6 +58,7 @@ public final class ExitMmap {
       anonVmas.unlinkAnonVmas(vma);
       FileVmas.unlinkFileVma(vma);
       mm.vmas.remove(vma);
+      vma.vmaClose();
       if (vma.vmFile != null) {
         files.iput(vma.vmFile);
       }

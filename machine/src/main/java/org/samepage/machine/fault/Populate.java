@@ -6,6 +6,7 @@ import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_ERROR;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.lowerAddr;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_IO;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKONFAULT;
@@ -84,7 +85,7 @@ public final class Populate {
       fidelity = Fidelity.ADAPTED,
       differs = "0 for success; goes on by itself after a part")
   public int faultinPageRange(Mm mm, long start, long end, boolean write) {
-    for (long at = start; at < end; ) {
+    for (long at = start; Long.compareUnsigned(at, end) < 0; ) {
       VmArea vma = mm.vmas.vmaLookup(at);
       if (vma == null) {
         return -Errno.ENOMEM;
@@ -92,7 +93,7 @@ public final class Populate {
       if (vma.has(VM_IO | VM_PFNMAP) || !vma.has(write ? VM_WRITE : VM_READ)) {
         return -Errno.EINVAL;
       }
-      long upTo = Math.min(end, vma.vmEnd);
+      long upTo = lowerAddr(end, vma.vmEnd);
       int err = getUserPagesRaw(vma, at, upTo, write);
       if (err != 0) {
         return err;

@@ -7,6 +7,9 @@ import static org.samepage.mm.vma.VmFlags.VM_LOCKED_MASK;
 import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
 import org.samepage.ksm.unmerge.MergeAny;
+import org.samepage.mm.errno.Errno;
+import org.samepage.mm.failslab.Alloc;
+import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
@@ -19,8 +22,10 @@ public final class DupMmap {
   private final AnonVmas anonVmas;
   private final CopyPageRange copy;
   private final MergeAny ksm;
+  private final FailSlab failSlab;
 
-  public DupMmap(AnonVmas anonVmas, CopyPageRange copy, MergeAny ksm) {
+  public DupMmap(AnonVmas anonVmas, CopyPageRange copy, MergeAny ksm, FailSlab failSlab) {
+    this.failSlab = failSlab;
     this.anonVmas = anonVmas;
     this.copy = copy;
     this.ksm = ksm;
@@ -65,13 +70,18 @@ public final class DupMmap {
   }
 
   private int dupVma(Mm mm, VmArea mpnt) {
+    if (failSlab.shouldFailslab(Alloc.VM_AREA)) {
+      return -Errno.ENOMEM;
+    }
     VmArea child = mpnt.vmAreaDup(mm);
     if (mpnt.has(VM_WIPEONFORK)) {
       child.anonVma = null;
-    } else {
-      anonVmas.anonVmaFork(child, mpnt);
+    } else if (anonVmas.anonVmaFork(child, mpnt) != 0) {
+      child.vmAreaFree();
+      return -Errno.ENOMEM;
     }
     child.vmFlags &= ~VM_LOCKED_MASK;
+    child.vmaOpen();
     FileVmas.linkChild(child, mpnt);
     mm.vmas.insert(child);
     return mpnt.has(VM_WIPEONFORK) ? 0 : copy.copyPageRange(child, mpnt);

@@ -3,6 +3,7 @@
 package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.isPageAligned;
+import static org.samepage.mm.units.PageUnits.lowerAddr;
 import static org.samepage.mm.units.PageUnits.pageAlignUp;
 import static org.samepage.mm.vma.VmFlags.VM_DONTCOPY;
 import static org.samepage.mm.vma.VmFlags.VM_DROPPABLE;
@@ -78,7 +79,7 @@ public final class Madvise {
       return -Errno.EINVAL;
     }
     long size = pageAlignUp(len);
-    if ((len != 0 && size == 0) || start + size < start) {
+    if ((len != 0 && size == 0) || Long.compareUnsigned(start + size, start) < 0) {
       return -Errno.EINVAL;
     }
     if (size == 0) {
@@ -116,16 +117,16 @@ public final class Madvise {
   private int walkVmas(Mm mm, long start, long end, Advice advice) {
     int unmapped = 0;
     long at = start;
-    while (at < end) {
-      VmArea vma = mm.vmas.findVma(at);
-      if (vma == null || vma.vmStart >= end) {
+    while (Long.compareUnsigned(at, end) < 0) {
+      VmArea vma = at < 0 ? null : mm.vmas.findVma(at);
+      if (vma == null || Long.compareUnsigned(vma.vmStart, end) >= 0) {
         return -Errno.ENOMEM;
       }
       if (at < vma.vmStart) {
         unmapped = -Errno.ENOMEM;
         at = vma.vmStart;
       }
-      long upTo = Math.min(end, vma.vmEnd);
+      long upTo = lowerAddr(end, vma.vmEnd);
       int err = madviseVmaBehavior(vma, at, upTo, advice);
       if (err != 0) {
         return err;

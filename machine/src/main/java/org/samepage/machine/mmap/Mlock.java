@@ -4,6 +4,7 @@ package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.bytesToPages;
+import static org.samepage.mm.units.PageUnits.lowerAddr;
 import static org.samepage.mm.units.PageUnits.pageAlignDown;
 import static org.samepage.mm.units.PageUnits.pageAlignUp;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED;
@@ -68,12 +69,12 @@ public final class Mlock {
     mm.mmapLock.writeLock();
     try {
       long at = start;
-      while (at < end) {
+      while (Long.compareUnsigned(at, end) < 0) {
         VmArea vma = mm.vmas.vmaLookup(at);
         if (vma == null) {
           return -Errno.ENOMEM;
         }
-        long upTo = Math.min(vma.vmEnd, end);
+        long upTo = lowerAddr(end, vma.vmEnd);
         int err = mlockFixup(vma, at, upTo, (vma.vmFlags & ~VM_LOCKED_MASK) | flags);
         if (err != 0) {
           return err;

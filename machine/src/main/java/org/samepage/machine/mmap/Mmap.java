@@ -6,6 +6,7 @@ import static org.samepage.mm.units.PageUnits.TASK_SIZE;
 import static org.samepage.mm.units.PageUnits.bytesToPages;
 import static org.samepage.mm.units.PageUnits.isPageAligned;
 import static org.samepage.mm.units.PageUnits.pageAlignUp;
+import static org.samepage.mm.vma.VmFlags.VM_ACCESS_FLAGS;
 import static org.samepage.mm.vma.VmFlags.VM_ACCOUNT;
 import static org.samepage.mm.vma.VmFlags.VM_MAYEXEC;
 import static org.samepage.mm.vma.VmFlags.VM_MAYREAD;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.machine.fault.Populate;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
@@ -128,7 +130,7 @@ public final class Mmap {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "nothing is in the way; files in memory alone")
   private int mmapRegion(Mm mm, long addr, long len, long pgoff, Request request) {
-    long flags = request.prot | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+    long flags = (request.prot & VM_ACCESS_FLAGS) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
     if (request.shared) {
       flags |= VM_SHARED | VM_MAYSHARE;
     }
@@ -147,6 +149,9 @@ public final class Mmap {
     VmaMergeState vmg = VmaMergeState.ofNewRange(mm, addr, addr + len, flags, offset);
     vmg.file = request.file;
     if (merge.vmaMergeNewRange(vmg) == null) {
+      if (sched.failSlab.shouldFailslab(Alloc.VM_AREA) || sched.failSlab.shouldFailslab(Alloc.VMA_TREE)) {
+        return -Errno.ENOMEM;
+      }
       VmArea vma = new VmArea(mm, addr, addr + len, flags, offset);
       if (request.file != null) {
         vma.vmFile = request.file;

@@ -5,7 +5,6 @@ package org.samepage.machine.mmap;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
-import java.util.Objects;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.port.Fidelity;
@@ -20,13 +19,15 @@ public final class MovePageTables {
    *
    * @param needRmapLocks keep walks over the mappings of a page out meanwhile: they might look at
    *     the new place before it has the page, and at the old one after it had
+   * @return how far it got before there was no memory for a page table [bytes]
    */
   @PortedFrom(
       value = {"mm/mremap.c:move_page_tables", "mm/mremap.c:move_ptes"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "entry by entry, never whole tables")
-  void movePageTables(
+  long movePageTables(
       VmArea old, VmArea fresh, long oldAddr, long newAddr, long len, boolean needRmapLocks) {
+    long[] done = {len};
     old.vmMm.pgTables.forEachTable(
         oldAddr,
         oldAddr + len,
@@ -34,13 +35,16 @@ public final class MovePageTables {
           if (needRmapLocks) {
             takeRmapLocks(old);
           }
-          for (long addr = start; addr < end; addr += PAGE_SIZE) {
-            movePte(table, addr, fresh, newAddr + (addr - oldAddr));
+          for (long addr = start; addr < end && done[0] == len; addr += PAGE_SIZE) {
+            if (!movePte(table, addr, fresh, newAddr + (addr - oldAddr))) {
+              done[0] = addr - oldAddr;
+            }
           }
           if (needRmapLocks) {
             dropRmapLocks(old);
           }
         });
+    return done[0];
   }
 
   @PortedFrom("mm/mremap.c:take_rmap_locks")
@@ -60,11 +64,14 @@ public final class MovePageTables {
   }
 
   /** Whatever the word is: a page's, a slot's, a migration entry, a marker. */
-  private static void movePte(PageTable from, long oldAddr, VmArea fresh, long newAddr) {
+  private static boolean movePte(PageTable from, long oldAddr, VmArea fresh, long newAddr) {
     if (Pte.pteNone(from.getLockless(pteIndex(oldAddr)))) {
-      return;
+      return true;
     }
-    PageTable to = Objects.requireNonNull(fresh.vmMm.pgTables.pteAlloc(newAddr), "no memory");
+    PageTable to = fresh.vmMm.pgTables.pteAlloc(newAddr);
+    if (to == null) {
+      return false;
+    }
     from.ptl.lock();
     if (to != from) {
       to.ptl.lockNested();
@@ -74,5 +81,6 @@ public final class MovePageTables {
       to.ptl.unlock();
     }
     from.ptl.unlock();
+    return true;
   }
 }

@@ -4,6 +4,7 @@ package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.bytesToPages;
 import static org.samepage.mm.units.PageUnits.isPageAligned;
+import static org.samepage.mm.units.PageUnits.lowerAddr;
 import static org.samepage.mm.units.PageUnits.pageAlignUp;
 import static org.samepage.mm.vma.VmFlags.VM_ACCESS_FLAGS;
 import static org.samepage.mm.vma.VmFlags.VM_ACCOUNT;
@@ -22,6 +23,9 @@ import org.samepage.mm.vma.VmArea;
 
 /** mprotect. */
 public final class Mprotect {
+  /** PROT_READ, PROT_WRITE, PROT_EXEC, and PROT_SEM, which means nothing here. */
+  private static final long PROT_VALID = 0xf;
+
   private final VmaModify modify;
   private final ChangeProtection change;
   private final Populate populate;
@@ -41,7 +45,7 @@ public final class Mprotect {
    * @param prot bits of PROT_READ, PROT_WRITE, PROT_EXEC: 1, 2, 4
    */
   @PortedFrom(
-      value = "mm/mprotect.c:do_mprotect_pkey",
+      value = {"mm/mprotect.c:do_mprotect_pkey", "include/linux/mman.h:arch_validate_prot"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no protection keys, no mappings that grow")
   public int doMprotectPkey(Mm mm, long start, long len, long prot) {
@@ -55,6 +59,9 @@ public final class Mprotect {
     if (Long.compareUnsigned(end, start) <= 0) {
       return -Errno.ENOMEM;
     }
+    if ((prot & ~PROT_VALID) != 0) {
+      return -Errno.EINVAL;
+    }
     mm.mmapLock.writeLock();
     try {
       VmArea vma = mm.vmas.vmaLookup(start);
@@ -62,15 +69,15 @@ public final class Mprotect {
         return -Errno.ENOMEM;
       }
       long at = start;
-      while (vma != null && vma.vmStart < end) {
+      while (vma != null && Long.compareUnsigned(vma.vmStart, end) < 0) {
         if (vma.vmStart > at) {
           return -Errno.ENOMEM;
         }
-        long newflags = prot | (vma.vmFlags & ~VM_ACCESS_FLAGS);
+        long newflags = (prot & VM_ACCESS_FLAGS) | (vma.vmFlags & ~VM_ACCESS_FLAGS);
         if ((newflags & ~(newflags >>> 4) & VM_ACCESS_FLAGS) != 0) {
           return -Errno.EACCES;
         }
-        long upTo = Math.min(vma.vmEnd, end);
+        long upTo = lowerAddr(vma.vmEnd, end);
         int err = mprotectFixup(vma, at, upTo, newflags);
         if (err != 0) {
           return err;
@@ -80,7 +87,7 @@ public final class Mprotect {
         at = now == null ? upTo : Math.max(upTo, now.vmEnd);
         vma = mm.vmas.findVma(at);
       }
-      return at < end ? -Errno.ENOMEM : 0;
+      return Long.compareUnsigned(at, end) < 0 ? -Errno.ENOMEM : 0;
     } finally {
       mm.mmapLock.writeUnlock();
     }

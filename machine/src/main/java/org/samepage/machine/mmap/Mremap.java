@@ -24,7 +24,6 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
-import org.samepage.rmap.FileVmas;
 
 /** mremap: resizes a mapping, and moves mappings. */
 public final class Mremap {
@@ -36,17 +35,19 @@ public final class Mremap {
   private final Munmap munmap;
   private final MovePageTables move;
   private final KsmMadvise ksm;
+  private final CopyVma copy;
   private final AnonVmas anonVmas;
   private final Populate populate;
   private final Commit commit;
 
   /** What changes mappings. */
-  public record Changes(VmaMerge merge, Munmap munmap, MovePageTables move) {}
+  public record Changes(VmaMerge merge, Munmap munmap, CopyVma copy, MovePageTables move) {}
 
   public Mremap(
       Changes changes, KsmMadvise ksm, AnonVmas anonVmas, Populate populate, Commit commit) {
     this.merge = changes.merge;
     this.munmap = changes.munmap;
+    this.copy = changes.copy;
     this.move = changes.move;
     this.ksm = ksm;
     this.anonVmas = anonVmas;
@@ -64,7 +65,6 @@ public final class Mremap {
     long newAddr;
     @Nullable VmArea vma;
     boolean populateExpand;
-    boolean needRmapLocks;
 
     Remap(Mm mm, long addr, long oldLen, long newLen, int flags, long newAddr) {
       this.mm = mm;
@@ -88,15 +88,15 @@ public final class Mremap {
     }
 
     boolean expands() {
-      return newLen > oldLen;
+      return Long.compareUnsigned(newLen, oldLen) > 0;
     }
 
     boolean shrinks() {
-      return newLen < oldLen;
+      return Long.compareUnsigned(newLen, oldLen) < 0;
     }
 
     long delta() {
-      return Math.abs(newLen - oldLen);
+      return shrinks() ? oldLen - newLen : newLen - oldLen;
     }
   }
 
@@ -154,7 +154,8 @@ public final class Mremap {
               || !isPageAligned(vrm.newAddr)
               || !vrm.has(MREMAP_MAYMOVE)
               || (vrm.has(MREMAP_DONTUNMAP) && vrm.oldLen != vrm.newLen)
-              || (vrm.addr + vrm.oldLen > vrm.newAddr && vrm.newAddr + vrm.newLen > vrm.addr);
+              || (Long.compareUnsigned(vrm.addr + vrm.oldLen, vrm.newAddr) > 0
+                  && vrm.newAddr + vrm.newLen > vrm.addr);
     }
     return bad ? -Errno.EINVAL : 0;
   }
@@ -221,7 +222,7 @@ public final class Mremap {
       return -Errno.EINVAL;
     }
     long oldLen = vrm.shrinks() ? vrm.newLen : vrm.oldLen;
-    if (oldLen > vma.vmEnd - vrm.addr) {
+    if (Long.compareUnsigned(oldLen, vma.vmEnd - vrm.addr) > 0) {
       return -Errno.EFAULT;
     }
     if (vrm.newLen == oldLen) {
@@ -233,7 +234,10 @@ public final class Mremap {
     return vma.has(VM_DONTEXPAND | VM_PFNMAP) ? -Errno.EFAULT : 0;
   }
 
-  @PortedFrom("mm/mremap.c:mremap_to")
+  @PortedFrom(
+      value = {"mm/mremap.c:mremap_to", "mm/mremap.c:vrm_set_new_addr"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "looks for no other place: -ENOMEM where the one asked for is taken")
   private long mremapTo(Remap vrm) {
     if (vrm.has(MREMAP_FIXED)) {
       int err = munmap.doMunmap(vrm.mm, vrm.newAddr, vrm.newLen);
@@ -251,6 +255,9 @@ public final class Mremap {
         return err;
       }
       vrm.oldLen = vrm.newLen;
+    }
+    if (vrm.mm.vmas.findVmaIntersection(vrm.newAddr, vrm.newAddr + vrm.newLen) != null) {
+      return -Errno.ENOMEM;
     }
     return moveVma(vrm);
   }
@@ -338,10 +345,7 @@ public final class Mremap {
     return ksm.ksmMadviseUnmergeable(vma, vrm.addr, end, vma.vmFlags);
   }
 
-  @PortedFrom(
-      value = {"mm/mremap.c:move_vma", "mm/mremap.c:copy_vma_and_data"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "moving entries cannot fail")
+  @PortedFrom("mm/mremap.c:move_vma")
   private long moveVma(Remap vrm) {
     int err = prepMoveVma(vrm);
     if (err != 0) {
@@ -351,51 +355,46 @@ public final class Mremap {
       return -Errno.ENOMEM;
     }
     VmArea source = vrm.vma();
-    VmArea fresh = copyVma(vrm, source, source.linearPageIndex(vrm.addr));
-    source = vrm.vma();
-    move.movePageTables(source, fresh, vrm.addr, vrm.newAddr, vrm.oldLen, vrm.needRmapLocks);
-    if (vrm.has(MREMAP_DONTUNMAP)) {
-      dontunmapComplete(vrm, source);
+    CopyVma.Copy copied =
+        copy.copyVma(source, vrm.newAddr, vrm.newLen, source.linearPageIndex(vrm.addr));
+    if (copied == null) {
+      return -Errno.ENOMEM;
     }
-    vrmStatAccount(vrm, source, vrm.newLen);
-    if (!vrm.has(MREMAP_DONTUNMAP)) {
-      unmapSourceVma(vrm, source);
+    err = copyVmaAndData(vrm, copied);
+    // the locked memory of a source that stays is counted twice from here on, as in Linux
+    vrmStatAccount(vrm, vrm.vma(), vrm.newLen);
+    if (err == 0 && vrm.has(MREMAP_DONTUNMAP)) {
+      dontunmapComplete(vrm, vrm.vma());
+    } else {
+      unmapSourceVma(vrm, vrm.vma());
     }
-    return vrm.newAddr;
+    return err != 0 ? err : vrm.newAddr;
   }
 
-  /** Makes the VMA of the new place; where that swallows the old one, it is the source too. */
-  @PortedFrom("mm/vma.c:copy_vma")
-  private VmArea copyVma(Remap vrm, VmArea vma, long linear) {
-    long pgoff = linear;
-    if (vma.vmaIsAnonymous() && vma.anonVma == null) {
-      pgoff = bytesToPages(vrm.newAddr);
+  /** Moves the entries; where that fails, moves them back and makes the new place the source. */
+  @PortedFrom(
+      value = "mm/mremap.c:copy_vma_and_data",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the copy is made by the caller")
+  private int copyVmaAndData(Remap vrm, CopyVma.Copy copied) {
+    vrm.vma = copied.source();
+    long moved =
+        move.movePageTables(
+            copied.source(),
+            copied.fresh(),
+            vrm.addr,
+            vrm.newAddr,
+            vrm.oldLen,
+            copied.needRmapLocks());
+    if (moved == vrm.oldLen) {
+      return 0;
     }
-    long oldStart = vma.vmStart;
-    VmaMergeState vmg =
-        VmaMergeState.ofNewRange(vrm.mm, vrm.newAddr, vrm.newAddr + vrm.newLen, vma.vmFlags, pgoff);
-    vmg.file = vma.vmFile;
-    vmg.anonVma = vma.anonVma;
-    vmg.copiedFrom = vma;
-    VmArea merged = merge.vmaMergeNewRange(vmg);
-    if (merged != null) {
-      if (oldStart >= merged.vmStart && oldStart < merged.vmEnd) {
-        vrm.vma = merged;
-      }
-      // else whoever walks the mappings of a page meets the old place before the new one
-      vrm.needRmapLocks =
-          Long.compareUnsigned(merged.vmPgoff, Objects.requireNonNull(vrm.vma).vmPgoff) <= 0;
-      return merged;
-    }
-    VmArea fresh = vma.vmAreaDup(vrm.mm);
-    fresh.vmStart = vrm.newAddr;
-    fresh.vmEnd = vrm.newAddr + vrm.newLen;
-    fresh.vmPgoff = pgoff;
-    anonVmas.anonVmaClone(fresh, vma);
-    vrm.mm.vmas.insert(fresh);
-    FileVmas.vmaLinkFile(fresh);
-    vrm.needRmapLocks = false;
-    return fresh;
+    var _ =
+        move.movePageTables(copied.fresh(), copied.source(), vrm.newAddr, vrm.addr, moved, true);
+    vrm.vma = copied.fresh();
+    vrm.oldLen = vrm.newLen;
+    vrm.addr = vrm.newAddr;
+    return -Errno.ENOMEM;
   }
 
   @PortedFrom("mm/mremap.c:dontunmap_complete")

@@ -73,7 +73,10 @@ public final class Munmap {
       if (end < first.vmEnd && mm.vmas.size() >= VmaModify.MAX_MAP_COUNT) {
         return -Errno.ENOMEM;
       }
-      modify.splitVmaRaw(first, start, true);
+      int err = modify.splitVmaRaw(first, start, true);
+      if (err != 0) {
+        return err;
+      }
     }
     List<VmArea> gone = new ArrayList<>();
     for (int i = mm.vmas.positionOf(start); i < mm.vmas.size(); i++) {
@@ -82,7 +85,10 @@ public final class Munmap {
         break;
       }
       if (vma.vmEnd > end) {
-        modify.splitVmaRaw(vma, end, false);
+        int err = modify.splitVmaRaw(vma, end, false);
+        if (err != 0) {
+          return err;
+        }
       }
       gone.add(vma);
     }
@@ -121,6 +127,7 @@ public final class Munmap {
       if (vma.has(VmFlags.VM_LOCKED)) {
         mm.lockedVm -= vma.vmaPages();
       }
+      vma.vmaClose();
       if (vma.vmFile != null) {
         files.iput(vma.vmFile);
       }

@@ -13,8 +13,19 @@ import org.samepage.mm.vma.VmArea;
 @PortedFrom(
     value = "mm/vma.h:vma_merge_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no policy, name or userfaultfd context; cannot run out of memory")
+    differs = "no policy, name or userfaultfd context; no caller gives up when memory is short")
 final class VmaMergeState {
+  /** What became of it. */
+  @PortedFrom("mm/vma.h:vma_merge_state")
+  enum Result {
+    START,
+    NOMERGE,
+    NOMEM,
+    SUCCESS
+  }
+
+  Result result = Result.START;
+
   final Mm mm;
   @Nullable VmArea prev;
 
@@ -35,6 +46,9 @@ final class VmaMergeState {
 
   /** The VMA that mremap copies to the new range. */
   @Nullable VmArea copiedFrom;
+
+  /** What is behind the range is not asked: the previous VMA is to grow, as brk does. */
+  boolean justExpand;
 
   boolean adjustMiddleStart;
   boolean adjustNextStart;

@@ -6,6 +6,8 @@ import static org.samepage.mm.units.PageUnits.bytesToPages;
 
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.failslab.Alloc;
+import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.AnonVma;
@@ -21,8 +23,10 @@ public final class VmaModify {
 
   private final VmaMerge merge;
   private final AnonVmas anonVmas;
+  private final FailSlab failSlab;
 
-  public VmaModify(VmaMerge merge, AnonVmas anonVmas) {
+  public VmaModify(VmaMerge merge, AnonVmas anonVmas, FailSlab failSlab) {
+    this.failSlab = failSlab;
     this.merge = merge;
     this.anonVmas = anonVmas;
   }
@@ -32,15 +36,16 @@ public final class VmaModify {
    * it with a neighbour that has them, or cuts off what is before and behind it. The caller sets
    * the flags.
    *
-   * @return null where there are too many mappings
+   * @return null where there are too many mappings, or memory is short
    */
   @PortedFrom(
       value = {"mm/vma.c:vma_modify", "mm/vma.c:vma_modify_flags"},
       fidelity = Fidelity.ADAPTED,
       differs = "null for ENOMEM")
   @Nullable VmArea vmaModifyFlags(VmArea vma, long start, long end, long flags) {
-    VmArea merged = merge.vmaMergeExistingRange(VmaMergeState.ofPart(vma, start, end, flags));
-    if (merged != null) {
+    VmaMergeState vmg = VmaMergeState.ofPart(vma, start, end, flags);
+    VmArea merged = merge.vmaMergeExistingRange(vmg);
+    if (merged != null || vmg.result == VmaMergeState.Result.NOMEM) {
       return merged;
     }
     if (vma.vmStart < start && splitVma(vma, start, true) != 0) {
@@ -57,16 +62,22 @@ public final class VmaModify {
     if (vma.vmMm.vmas.size() >= MAX_MAP_COUNT) {
       return -Errno.ENOMEM;
     }
-    splitVmaRaw(vma, addr, newBelow);
-    return 0;
+    return splitVmaRaw(vma, addr, newBelow);
   }
 
-  /** Cuts a VMA in two; the new one gets the lower or the upper part. */
+  /**
+   * Cuts a VMA in two; the new one gets the lower or the upper part.
+   *
+   * @return 0, or {@code -ENOMEM} with nothing changed
+   */
   @PortedFrom(
       value = "mm/vma.c:__split_vma",
       fidelity = Fidelity.ADAPTED,
-      differs = "cannot fail; no huge pages to split")
-  void splitVmaRaw(VmArea vma, long addr, boolean newBelow) {
+      differs = "no huge pages to split; no mapping here refuses")
+  int splitVmaRaw(VmArea vma, long addr, boolean newBelow) {
+    if (failSlab.shouldFailslab(Alloc.VM_AREA)) {
+      return -Errno.ENOMEM;
+    }
     Mm mm = vma.vmMm;
     VmArea fresh = vma.vmAreaDup(mm);
     long upper = vma.linearPageIndex(addr);
@@ -76,7 +87,11 @@ public final class VmaModify {
       fresh.vmStart = addr;
       fresh.vmPgoff = upper;
     }
-    anonVmas.anonVmaClone(fresh, vma);
+    if (failSlab.shouldFailslab(Alloc.VMA_TREE) || anonVmas.anonVmaClone(fresh, vma) != 0) {
+      fresh.vmAreaFree();
+      return -Errno.ENOMEM;
+    }
+    fresh.vmaOpen();
     FileVmas.iMmapLockWrite(vma);
     FileVmas.preUpdateVma(vma);
     AnonVma anonVma = vma.anonVma;
@@ -97,5 +112,6 @@ public final class VmaModify {
     FileVmas.postUpdateVma(fresh);
     FileVmas.iMmapUnlockWrite(vma);
     mm.vmas.insert(fresh);
+    return 0;
   }
 }

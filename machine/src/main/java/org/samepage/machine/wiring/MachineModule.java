@@ -41,6 +41,7 @@ import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.migrate.OfflinePages;
 import org.samepage.machine.mmap.ChangeProtection;
 import org.samepage.machine.mmap.Commit;
+import org.samepage.machine.mmap.CopyVma;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.MadviseGuard;
 import org.samepage.machine.mmap.Mlock;
@@ -49,6 +50,7 @@ import org.samepage.machine.mmap.MovePageTables;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.mmap.VmaCommit;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
@@ -245,13 +247,13 @@ final class MachineModule extends AbstractModule {
   @Provides
   @Singleton
   VmaMerge vmaMerge(AnonVmas anonVmas, SharedFiles files) {
-    return new VmaMerge(anonVmas, files);
+    return new VmaMerge(anonVmas, new VmaCommit(anonVmas, files, sched.failSlab));
   }
 
   @Provides
   @Singleton
   VmaModify vmaModify(VmaMerge merge, AnonVmas anonVmas) {
-    return new VmaModify(merge, anonVmas);
+    return new VmaModify(merge, anonVmas, sched.failSlab);
   }
 
   @Provides
@@ -288,7 +290,7 @@ final class MachineModule extends AbstractModule {
   @Provides
   @Singleton
   DupMmap dupMmap(AnonVmas anonVmas, CopyPageRange copy, MergeAny mergeAny) {
-    return new DupMmap(anonVmas, copy, mergeAny);
+    return new DupMmap(anonVmas, copy, mergeAny, sched.failSlab);
   }
 
   @Provides
@@ -308,7 +310,8 @@ final class MachineModule extends AbstractModule {
       SwapTypes types) {
     Commit commit = new Commit(config.memory().pages());
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
-    Mremap.Changes changes = new Mremap.Changes(merge, munmap, new MovePageTables());
+    CopyVma copy = new CopyVma(merge, anonVmas, sched.failSlab);
+    Mremap.Changes changes = new Mremap.Changes(merge, munmap, copy, new MovePageTables());
     return new Machine.Mapping(
         new Mmap(sched, merge, populate, commit, mergeAny),
         munmap,

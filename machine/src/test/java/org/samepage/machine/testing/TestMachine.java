@@ -33,7 +33,11 @@ public final class TestMachine implements AutoCloseable {
 
   public final Machine machine;
 
+  /** What the machine runs under. */
+  public final Sched sched;
+
   private TestMachine(Sched sched, ConfigSource source) {
+    this.sched = sched;
     this.machine = new MachineBoot(CATALOGUE).boot(CONFIGS.load(source), sched);
   }
 

@@ -11,6 +11,7 @@ import static org.samepage.mm.units.PageUnits.pudIndex;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.phys.PageFlags;
@@ -201,7 +202,10 @@ public final class PgTables {
   }
 
   private @Nullable PageTable newTable(KernelLock ptl, boolean pointsToTables) {
-    int pfn = folios.vmaAllocFolioNoprof(0);
+    int pfn =
+        sched.failSlab.shouldFailslab(Alloc.PAGE_TABLE)
+            ? Frames.NO_PAGE
+            : folios.vmaAllocFolioNoprof(0);
     if (pfn == Frames.NO_PAGE) {
       return null;
     }

@@ -4,6 +4,8 @@ package org.samepage.mm.phys;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import org.samepage.mm.failslab.Alloc;
+import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.KernelLock;
@@ -20,6 +22,7 @@ public final class PageAllocator {
   private final Frames frames;
   private final MemoryLayout layout;
   private final Node[] nodes;
+  private final FailSlab failSlab;
 
   private static final class Node {
     final KernelLock lock;
@@ -39,6 +42,7 @@ public final class PageAllocator {
   public PageAllocator(Sched sched, Frames frames, MemoryLayout layout) {
     this.frames = frames;
     this.layout = layout;
+    this.failSlab = sched.failSlab;
     this.nodes = new Node[layout.nodes()];
     for (int nid = 0; nid < nodes.length; nid++) {
       int first = layout.firstPfn(nid);
@@ -57,6 +61,9 @@ public final class PageAllocator {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "order 0, no zones, no reclaim; falls back to the nodes in turn")
   public int allocFrozenPagesNoprofRaw(int nid) {
+    if (failSlab.shouldFailslab(Alloc.FRAME)) {
+      return Frames.NO_PAGE;
+    }
     for (int i = 0; i < nodes.length; i++) {
       int pfn = takeFrom(nodes[(nid + i) % nodes.length]);
       if (pfn != Frames.NO_PAGE) {

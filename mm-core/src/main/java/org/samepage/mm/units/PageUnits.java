@@ -46,6 +46,11 @@ public final class PageUnits {
     return (bytes + PAGE_SIZE - 1) & PAGE_MASK;
   }
 
+  /** The lower of two addresses, of which a caller's may be anything. */
+  public static long lowerAddr(long a, long b) {
+    return Long.compareUnsigned(a, b) < 0 ? a : b;
+  }
+
   public static boolean isPageAligned(long bytes) {
     return (bytes & (PAGE_SIZE - 1)) == 0;
   }

@@ -48,6 +48,9 @@ public final class VmArea extends RbNode {
    */
   public long rbSubtreeLast;
 
+  /** Who is told of what becomes of this mapping; null for most. */
+  public @Nullable VmOperations vmOps;
+
   /** Set at the first fault that needs it, under page_table_lock; then it stays. */
   public @Nullable AnonVma anonVma;
 
@@ -72,10 +75,39 @@ public final class VmArea extends RbNode {
     VmArea copy = new VmArea(mm, vmStart, vmEnd, vmFlags, vmPgoff);
     copy.anonVma = anonVma;
     copy.vmFile = vmFile;
+    copy.vmOps = vmOps;
     if (vmFile != null) {
       vmFile.get();
     }
     return copy;
+  }
+
+  /** Gives up a copy that was never put anywhere. */
+  @PortedFrom(
+      value = "mm/vma_init.c:vm_area_free",
+      fidelity = Fidelity.ADAPTED,
+      differs = "of one that vm_area_dup made: gives its use of the file back")
+  public void vmAreaFree() {
+    if (vmFile != null && vmFile.put()) {
+      throw new IllegalStateException("a copy outlived what it was copied from");
+    }
+  }
+
+  /** Tells who wants to know that this VMA came to be as a copy. */
+  public void vmaOpen() {
+    if (vmOps != null) {
+      vmOps.open(this);
+    }
+  }
+
+  /** Tells who wants to know that this VMA goes; no more than once. */
+  @PortedFrom("mm/internal.h:vma_close")
+  public void vmaClose() {
+    VmOperations ops = vmOps;
+    vmOps = null;
+    if (ops != null) {
+      ops.close(this);
+    }
   }
 
   /**
@@ -94,7 +126,7 @@ public final class VmArea extends RbNode {
   /** Whether this is memory of no file: its pages are made by faults alone. */
   @PortedFrom("include/linux/mm.h:vma_is_anonymous")
   public boolean vmaIsAnonymous() {
-    return vmFile == null;
+    return vmFile == null && vmOps == null;
   }
 
   public boolean has(long flag) {
