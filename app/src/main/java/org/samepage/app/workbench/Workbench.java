@@ -21,6 +21,9 @@ import org.samepage.scenario.run.ScenarioRunner;
 public final class Workbench {
   private static final ConfigSource NO_WISHES = new ConfigSource(null, null, List.of());
 
+  /** Bytes of an rmap_item in all released kernels. */
+  private static final int USUAL_ITEM_SIZE = 64;
+
   private final StrategyCatalogue catalogue;
   private final ConfigLoader configs;
   private final MachineBoot boot;
@@ -48,6 +51,14 @@ public final class Workbench {
   /** A backend on a machine of its own. */
   public PortBackend bootPort(MachineConfig config) {
     return new PortBackend(boot.boot(config));
+  }
+
+  /**
+   * A backend on a machine of its own, whose profits are those of the usual rmap_item, so that they
+   * can be compared across layouts.
+   */
+  public PortBackend bootPortToCompare(MachineConfig config) {
+    return new PortBackend(boot.boot(config), USUAL_ITEM_SIZE);
   }
 
   /** Runs a scenario on a machine of its own. */
