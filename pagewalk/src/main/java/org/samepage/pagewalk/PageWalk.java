@@ -34,10 +34,12 @@ import org.samepage.mm.vma.VmFlags;
 /**
  * Walks ranges of page tables in rising order, calling back before it goes down into an entry.
  *
+ * <p>Not final so that a test can have walks that fail.
+ *
  * <p>Addresses and ends are unsigned. The walk ends with the first result of a callback that is not
  * 0; an empty range is an error.
  */
-public final class PageWalk {
+public class PageWalk {
   private static final int BELOW_PGD =
       P4D_ENTRY.mask() | PUD_ENTRY.mask() | PMD_ENTRY.mask() | PTE_ENTRY.mask();
   private static final int BELOW_P4D = PUD_ENTRY.mask() | PMD_ENTRY.mask() | PTE_ENTRY.mask();

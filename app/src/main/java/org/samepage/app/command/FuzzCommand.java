@@ -195,8 +195,7 @@ final class FuzzCommand implements Callable<Integer> {
   }
 
   /** A kernel shows its own profits; the port under another profile those of the usual item. */
-  private static PortBackend boot(
-      Workbench workbench, MachineConfig config, List<Rival> rivals) {
+  private static PortBackend boot(Workbench workbench, MachineConfig config, List<Rival> rivals) {
     boolean kernel = rivals.stream().anyMatch(rival -> rival.name().equals(HOST));
     return kernel ? workbench.bootPort(config) : workbench.bootPortToCompare(config);
   }

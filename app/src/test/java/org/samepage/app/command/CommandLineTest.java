@@ -140,6 +140,10 @@ final class CommandLineTest {
         "compare CORPUS/merge-basic.scenario --probe-limit 1M|Invalid value for option"
             + " '--probe-limit'",
         "compare FOLDER/none.scenario|none.scenario: no such file",
+        "explain|Missing required parameter: 'STRATEGY'",
+        "explain range-walk-v4|unknown strategy range-walk-v4; did you mean range-walk-v3,"
+            + " range-walk-v5 or",
+        "explain unmerge/full-range|unknown strategy unmerge/full-range; did you mean",
         "strategies --jason|Unknown option: '--jason'"
       })
   void a_mistake_is_one_clear_line_and_exit_code_2(String args, String says) {
@@ -270,6 +274,26 @@ final class CommandLineTest {
     assertThat(document.path("profiles")).hasSize(11);
     assertThat(document.path("profiles").get(1).path("strategies").path("scan").asString())
         .isEqualTo("range-walk-v5");
+  }
+
+  @Test
+  void explain_says_what_is_to_be_known_of_a_strategy() {
+    Result v3 = samepage("explain", "range-walk-v3");
+    assertThat(v3.code).isZero();
+    assertThat(v3.out)
+        .startsWith("range-walk-v3, a strategy for scan\n")
+        .contains("\n  does      Walks", "PATCH v3", "\n  cost      V + T + E + 4h: VMAs")
+        .contains("\n  fault     Reports a Bad page map", "\n  tells     guard-markers: ")
+        .contains("\n  profiles  ksm-v3\n");
+    assertThat(samepage("explain", "pgoff-bounded").out)
+        .contains("\n  needs     rmap-item-layout=separate or overlay\n")
+        .contains("\n  profiles  linux-7.3, rmap-v4\n");
+    assertThat(samepage("explain", "per-address").out)
+        .as("two points have one of this name")
+        .contains("a strategy for scan\n", "a strategy for unmerge\n");
+    assertThat(samepage("explain", "unmerge/per-address").out)
+        .startsWith("per-address, a strategy for unmerge\n")
+        .doesNotContain("for scan");
   }
 
   @Test

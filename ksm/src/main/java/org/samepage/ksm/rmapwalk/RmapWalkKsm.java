@@ -67,7 +67,8 @@ public final class RmapWalkKsm {
     int mapped = strategy.fallsBack() ? folios.folioMapcount(folio) : 0;
     long before = work.ptesFound;
     boolean goesOn =
-        walk(folio, node, rwc, false, Query.STRATEGY) && walk(folio, node, rwc, true, Query.STRATEGY);
+        walk(folio, node, rwc, false, Query.STRATEGY)
+            && walk(folio, node, rwc, true, Query.STRATEGY);
     if (goesOn && strategy.fallsBack() && isShort(mapped, work.ptesFound - before)) {
       work.rmapSecondPasses++;
       var _ = walk(folio, node, rwc, false, Query.REST) && walk(folio, node, rwc, true, Query.REST);

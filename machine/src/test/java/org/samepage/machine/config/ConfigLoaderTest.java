@@ -58,7 +58,8 @@ final class ConfigLoaderTest {
         "ksm.page_to_scan=1|unknown key ksm.page_to_scan; did you mean ksm.pages_to_scan",
         "strategy.scn=per-address|unknown key strategy.scn; did you mean strategy.scan",
         "strategy.scan=perAddress|unknown strategy; there are per-address, range-walk-mm",
-        "profile=linux-5|unknown profile linux-5; there are linux-6.17, linux-6.18, linux-6.19, linux-7.3",
+        "profile=linux-5|unknown profile linux-5; there are linux-6.17, linux-6.18, linux-6.19,"
+            + " linux-7.3",
         "machine.nodes=many|machine.nodes",
         "machine.nodes=100|1 to 64 nodes",
         "machine.memory=lots|machine.memory",

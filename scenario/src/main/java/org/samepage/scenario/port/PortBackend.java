@@ -56,8 +56,7 @@ public final class PortBackend implements Backend {
    * @param itemSize bytes that the profits shown count for an item
    */
   public PortBackend(Machine machine, int itemSize) {
-    this.itemBytesLeftOut =
-        machine.ksm().strategies().rmapItemLayout().rmapItemSize() - itemSize;
+    this.itemBytesLeftOut = machine.ksm().strategies().rmapItemLayout().rmapItemSize() - itemSize;
     this.machine = machine;
     this.sysfs = machine.ksm().sysfs();
     this.ksmd = machine.ksm().ksmd();

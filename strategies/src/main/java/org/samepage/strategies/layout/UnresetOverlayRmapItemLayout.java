@@ -15,8 +15,8 @@ import org.samepage.ksm.state.KsmRmapItem;
     name = "overlay-unreset",
     summary = "The page index over checksum, age and skips, left there afterwards; 64 bytes.",
     origin =
-        "the overlay as first proposed in the thread of \"[PATCH v3 2/2] ksm: Optimize rmap_walk_ksm"
-            + " by passing a suitable address range\", April 2026, before its resets",
+        "the overlay as first proposed in the thread of \"[PATCH v3 2/2] ksm: Optimize"
+            + " rmap_walk_ksm by passing a suitable address range\", April 2026, before its resets",
     cost = "64 bytes an item",
     knownFaults = {
       "An item that leaves the stable tree reads its page index as age and skips: it is passed over"

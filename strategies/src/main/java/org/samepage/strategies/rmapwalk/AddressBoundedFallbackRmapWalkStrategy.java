@@ -17,8 +17,9 @@ import org.samepage.mm.units.PageUnits;
     name = "address-bounded-fallback",
     summary = "As address-bounded; a second walk over the rest where entries are missing.",
     origin =
-        "proposed in the review of \"[PATCH v3 2/2] ksm: Optimize rmap_walk_ksm by passing a suitable"
-            + " address range\", April 2026: count the entries found, fall back when short",
+        "proposed in the review of \"[PATCH v3 2/2] ksm: Optimize rmap_walk_ksm by passing a"
+            + " suitable address range\", April 2026: count the entries found, fall back when"
+            + " short",
     cost = "2 * items * (log V + hits); where short, that of full-range besides",
     tells = "mremap-before-merge: with an rmap walk, rmap_second_passes")
 final class AddressBoundedFallbackRmapWalkStrategy implements RmapWalkStrategy {

@@ -17,7 +17,8 @@ import org.samepage.mm.port.PortedFrom;
     origin =
         "ours: the fallback proposed for address-bounded, under the index of \"[PATCH v4 0/5] KSM:"
             + " Optimizations for rmap_walk_ksm\"",
-    cost = "2 * items * (log V + hits), and the index in each item; where short, full-range besides",
+    cost =
+        "2 * items * (log V + hits), and the index in each item; where short, full-range besides",
     needs = "rmap-item-layout=separate|overlay",
     tells = "none: rmap_second_passes of a page that is mapped where no item says so")
 final class PgoffBoundedFallbackRmapWalkStrategy implements RmapWalkStrategy {

@@ -66,11 +66,11 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
     this.faults = faults;
     this.pageWalk = pageWalk;
     this.breakKsmOps =
-        ThreadLocal.withInitial(() ->
-            new BreakKsmOps(PageWalkLock.PGWALK_RDLOCK, sched, folios, normalPage));
+        ThreadLocal.withInitial(
+            () -> new BreakKsmOps(PageWalkLock.PGWALK_RDLOCK, sched, folios, normalPage));
     this.breakKsmLockVmaOps =
-        ThreadLocal.withInitial(() ->
-            new BreakKsmOps(PageWalkLock.PGWALK_WRLOCK, sched, folios, normalPage));
+        ThreadLocal.withInitial(
+            () -> new BreakKsmOps(PageWalkLock.PGWALK_WRLOCK, sched, folios, normalPage));
   }
 
   @Override
