@@ -25,10 +25,12 @@ import org.samepage.mm.vma.VmFlags;
  * Walks ranges of a process's page tables in rising order, calling back before it goes down into an
  * entry.
  *
+ * <p>Not final so that a test can have walks that fail.
+ *
  * <p>Addresses and ends are unsigned. The walk ends with the first result of a callback that is not
  * 0; an empty range is an error. A walk that has a pte_entry splits each huge page that it meets.
  */
-public final class PageWalk {
+public class PageWalk {
   private final Sched sched;
   private final TableWalk tables;
 

@@ -24,7 +24,12 @@ public abstract class RmapWalkControl {
    */
   public boolean anonLock;
 
-  /** Visits a VMA that covers the address; false ends the whole walk. */
+  /**
+   * Visits a VMA that covers the address; false ends the whole walk.
+   *
+   * <p>Counts each entry of the folio that it finds there in the task's {@code ptes_found}: a walk
+   * of merged pages that falls back goes by that.
+   */
   public abstract boolean rmapOne(int folio, VmArea vma, long addr);
 
   /** Whether the walk may end now. */
@@ -36,4 +41,14 @@ public abstract class RmapWalkControl {
   public boolean invalidVma(VmArea vma) {
     return false;
   }
+
+  /**
+   * Told after each loop over the VMAs of an interval tree, for whoever measures: one for each
+   * rmap_item and pass where the folio is KSM's.
+   *
+   * @param iterations VMAs that the query returned
+   * @param outOfRange of those, passed over because the address lies outside
+   * @param mmMismatch of those, passed over because it is not their mm's turn
+   */
+  public void loopDone(long iterations, long outOfRange, long mmMismatch) {}
 }

@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RunCommand.class,
       CompareCommand.class,
       StrategiesCommand.class,
+      ExplainCommand.class,
       DoctorCommand.class,
       RecordCommand.class,
       FuzzCommand.class

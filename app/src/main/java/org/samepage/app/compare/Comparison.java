@@ -3,6 +3,7 @@ package org.samepage.app.compare;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.samepage.app.compare.Row.Outcome;
@@ -22,11 +23,14 @@ import tools.jackson.databind.JsonNode;
 
 /** Runs a scenario under one profile after the other and compares with the first that finished. */
 public final class Comparison {
+  private static final Set<String> LINUX_CLASSES = Set.of("A", "B");
+
   private final Workbench workbench;
   private final Scenario scenario;
   private final long probeLimit;
   private final Consumer<String> shown;
   private @Nullable JsonNode reference;
+  private String referenceClass = "";
 
   /**
    * A comparison of one scenario.
@@ -63,7 +67,7 @@ public final class Comparison {
   private Row row(MachineConfig config, Consumer<String> showing, Progress progress)
       throws ScenarioException {
     long start = System.nanoTime();
-    try (PortBackend backend = workbench.bootPort(scenario, config)) {
+    try (PortBackend backend = workbench.bootPortToCompare(scenario, config)) {
       ProbeBudget budget = backend.machine().probeBudget();
       budget.limit(probeLimit);
       ProbeClock clock = new ProbeClock(config.profile(), progress, probeLimit);
@@ -72,7 +76,7 @@ public final class Comparison {
       Outcome outcome;
       Long probesNeeded = null;
       try {
-        differences = compare(ScenarioRunner.run(scenario, backend, showing));
+        differences = compare(config, ScenarioRunner.run(scenario, backend, showing));
         outcome = differences.isEmpty() ? Outcome.EQUAL : Outcome.DIFFERENT;
       } catch (ProbeLimitException e) {
         outcome = Outcome.STOPPED;
@@ -94,11 +98,21 @@ public final class Comparison {
     }
   }
 
-  private List<String> compare(ResultDocument document) {
+  /** Two released kernels' classes promise each other memory, all else everything. */
+  private List<String> compare(MachineConfig config, ResultDocument document) {
     JsonNode tree = ResultJson.tree(document);
+    String itsClass = workbench.configs().profile(config.profile()).classLetter();
     if (reference == null) {
       reference = tree;
+      referenceClass = itsClass;
     }
-    return ResultComparison.differences(reference, tree);
+    boolean acrossClasses = !itsClass.equals(referenceClass) && isLinux(itsClass);
+    return acrossClasses && isLinux(referenceClass)
+        ? ResultComparison.differencesInMemory(reference, tree)
+        : ResultComparison.differences(reference, tree);
+  }
+
+  private static boolean isLinux(String resultClass) {
+    return LINUX_CLASSES.contains(resultClass);
   }
 }

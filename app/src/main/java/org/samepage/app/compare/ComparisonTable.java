@@ -19,9 +19,11 @@ public final class ComparisonTable {
   public static void print(List<Row> rows, PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "%-14s %-16s %-10s %16s %14s %12s %8s%n",
+        "%-20s %-18s %-12s %-24s %-10s %16s %14s %12s %8s%n",
         "profile",
         "scan",
+        "unmerge",
+        "rmap-walk",
         "outcome",
         "addresses",
         "entries",
@@ -31,9 +33,11 @@ public final class ComparisonTable {
       Double nanos = row.nanosPerProbe();
       out.printf(
           Locale.ROOT,
-          "%-14s %-16s %-10s %,16d %,14d %12s %8.2f%n",
+          "%-20s %-18s %-12s %-24s %-10s %,16d %,14d %12s %8.2f%n",
           row.profile(),
           row.strategies().get("scan"),
+          row.strategies().get("unmerge"),
+          row.strategies().get("rmap-walk"),
           name(row.outcome()),
           row.work("addresses_probed"),
           row.entries(),

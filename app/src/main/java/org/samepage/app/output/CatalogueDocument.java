@@ -48,19 +48,19 @@ public record CatalogueDocument(
   }
 
   public void print(PrintWriter out) {
-    strategies.forEach(
-        (point, entries) -> {
-          out.println("strategy." + point);
-          for (StrategyEntry entry : entries) {
-            out.printf("  %-16s %s%n", entry.name, entry.summary);
-            out.printf("  %-16s origin: %s%n", "", entry.origin);
-            entry.knownFaults.forEach(fault -> out.printf("  %-16s fault: %s%n", "", fault));
-          }
-        });
+    strategies.forEach((point, entries) -> {
+      out.println("strategy." + point);
+      for (StrategyEntry entry : entries) {
+        out.printf("  %-24s %s%n", entry.name, entry.summary);
+        out.printf("  %-24s origin: %s%n", "", entry.origin);
+        entry.needs.forEach(need -> out.printf("  %-24s needs: %s%n", "", need));
+        entry.knownFaults.forEach(fault -> out.printf("  %-24s fault: %s%n", "", fault));
+      }
+    });
     out.println("profiles");
     for (Profile profile : profiles) {
-      out.printf("  %-16s %s%n", profile.name(), profile.summary());
-      out.printf("  %-16s class %s; %s%n", "", profile.resultClass(), choices(profile));
+      out.printf("  %-24s %s%n", profile.name(), profile.summary());
+      out.printf("  %-24s class %s; %s%n", "", profile.resultClass(), choices(profile));
     }
   }
 

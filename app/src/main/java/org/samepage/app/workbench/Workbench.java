@@ -22,6 +22,9 @@ import org.samepage.scenario.run.ScenarioRunner;
 public final class Workbench {
   private static final ConfigSource NO_WISHES = new ConfigSource(null, null, List.of());
 
+  /** Bytes of an rmap_item in all released kernels. */
+  private static final int USUAL_ITEM_SIZE = 64;
+
   private final StrategyCatalogue catalogue;
   private final ConfigLoader configs;
   private final MachineBoot boot;
@@ -54,6 +57,20 @@ public final class Workbench {
   /** A backend on a machine of its own, as a scenario asks for it. */
   public PortBackend bootPort(Scenario scenario, MachineConfig config) throws ScenarioException {
     return bootPort(ScenarioMachine.config(scenario, config, configs));
+  }
+
+  /**
+   * A backend on a machine of its own, whose profits are those of the usual rmap_item, so that they
+   * can be compared across layouts.
+   */
+  public PortBackend bootPortToCompare(MachineConfig config) {
+    return new PortBackend(boot.boot(config), USUAL_ITEM_SIZE);
+  }
+
+  /** As {@link #bootPortToCompare(MachineConfig)}, as a scenario asks for it. */
+  public PortBackend bootPortToCompare(Scenario scenario, MachineConfig config)
+      throws ScenarioException {
+    return bootPortToCompare(ScenarioMachine.config(scenario, config, configs));
   }
 
   /** Runs a scenario on a machine of its own. */

@@ -124,7 +124,7 @@ final class CommandLineTest {
         "run CORPUS/merge-basic.scenario --profile linux-5|unknown profile linux-5; there are"
             + " linux-6.17, linux-6.18",
         "run CORPUS/merge-basic.scenario --set strategy.scan=x|unknown strategy; there are"
-            + " per-address, range-walk-v3, range-walk-v5",
+            + " per-address, range-walk-mm, range-walk-rework",
         "run CORPUS/merge-basic.scenario --set ksm.smart=1|unknown key ksm.smart; did you mean",
         "run CORPUS/merge-basic.scenario --set ksm.run=x|ksm.run = x: refused with EINVAL",
         "run CORPUS/merge-basic.scenario --set machine.memory=x|machine.memory",
@@ -140,6 +140,10 @@ final class CommandLineTest {
         "compare CORPUS/merge-basic.scenario --probe-limit 1M|Invalid value for option"
             + " '--probe-limit'",
         "compare FOLDER/none.scenario|none.scenario: no such file",
+        "explain|Missing required parameter: 'STRATEGY'",
+        "explain range-walk-v4|unknown strategy range-walk-v4; did you mean range-walk-v3,"
+            + " range-walk-v5 or",
+        "explain unmerge/full-range|unknown strategy unmerge/full-range; did you mean",
         "strategies --jason|Unknown option: '--jason'"
       })
   void a_mistake_is_one_clear_line_and_exit_code_2(String args, String says) {
@@ -173,8 +177,34 @@ final class CommandLineTest {
   void compare_finds_all_profiles_equal_and_says_what_each_did() {
     Result result = samepage("compare", "CORPUS/merge-basic.scenario");
     assertThat(result.code).isZero();
-    assertThat(result.out.lines().filter(line -> line.contains(" equal ")).toList()).hasSize(3);
+    assertThat(result.out.lines().filter(line -> line.contains(" equal ")).toList()).hasSize(11);
     assertThat(result.out).endsWith("recorded on a real kernel: equal\n");
+  }
+
+  @Test
+  void compare_holds_a_profile_of_another_class_to_memory_alone() {
+    Result result = samepage("compare", "CORPUS/7.3/seed-035.scenario");
+    assertThat(result.code).as(result.out).isZero();
+    assertThat(result.out.lines().filter(line -> line.contains(" equal ")).toList()).hasSize(11);
+    Result within =
+        samepage(
+            "compare",
+            "CORPUS/7.3/seed-035.scenario",
+            "--profiles",
+            "linux-6.18,linux-6.19",
+            "--set",
+            "strategy.rmap-item-layout=overlay");
+    assertThat(within.code).as("both with the overlay").isZero();
+  }
+
+  @Test
+  void a_combination_that_cannot_work_is_refused() {
+    samepage(
+            "run",
+            "CORPUS/merge-basic.scenario",
+            "--set",
+            "strategy.rmap-walk=pgoff-bounded-fallback")
+        .mistake("needs strategy.rmap-item-layout = separate or overlay, and that is none");
   }
 
   @Test
@@ -202,14 +232,14 @@ final class CommandLineTest {
             "compare", "CORPUS/sparse-32tib.scenario", "--probe-limit", "1048576", "--json", "-");
     assertThat(result.code).isZero();
     JsonNode rows = MAPPER.readTree(result.out).path("rows");
-    assertThat(rows).hasSize(3);
+    assertThat(rows).hasSize(11);
     JsonNode byAddress = rows.get(0);
     assertThat(byAddress.path("profile").asString()).isEqualTo("linux-6.17");
     assertThat(byAddress.path("outcome").asString()).isEqualTo("stopped");
     assertThat(byAddress.path("probes_needed").asLong()).isEqualTo(8_589_934_592L);
     assertThat(byAddress.path("ns_per_probe").asDouble()).isPositive();
     assertThat(byAddress.path("work").path("addresses_probed").asLong()).isEqualTo(1 << 20);
-    for (int i = 1; i < 3; i++) {
+    for (int i = 1; i < rows.size(); i++) {
       assertThat(rows.get(i).path("outcome").asString()).isEqualTo("equal");
       assertThat(rows.get(i).path("probes_needed").isNull()).isTrue();
       assertThat(rows.get(i).path("ns_per_probe").isNull()).isTrue();
@@ -237,12 +267,33 @@ final class CommandLineTest {
     assertThat(text.code).isZero();
     assertThat(text.out)
         .contains("strategy.scan", "per-address", "range-walk-v3", "range-walk-v5", "linux-6.18")
+        .contains("needs: rmap-item-layout=separate|overlay")
         .contains("fault: Reports a Bad page map");
     JsonNode document = MAPPER.readTree(samepage("strategies", "--json").out);
-    assertThat(document.path("strategies").path("scan")).hasSize(3);
-    assertThat(document.path("profiles")).hasSize(3);
+    assertThat(document.path("strategies").path("scan")).hasSize(5);
+    assertThat(document.path("profiles")).hasSize(11);
     assertThat(document.path("profiles").get(1).path("strategies").path("scan").asString())
         .isEqualTo("range-walk-v5");
+  }
+
+  @Test
+  void explain_says_what_is_to_be_known_of_a_strategy() {
+    Result v3 = samepage("explain", "range-walk-v3");
+    assertThat(v3.code).isZero();
+    assertThat(v3.out)
+        .startsWith("range-walk-v3, a strategy for scan\n")
+        .contains("\n  does      Walks", "PATCH v3", "\n  cost      V + T + E + 4h: VMAs")
+        .contains("\n  fault     Reports a Bad page map", "\n  tells     guard-markers: ")
+        .contains("\n  profiles  ksm-v3\n");
+    assertThat(samepage("explain", "pgoff-bounded").out)
+        .contains("\n  needs     rmap-item-layout=separate or overlay\n")
+        .contains("\n  profiles  linux-7.3, rmap-v4\n");
+    assertThat(samepage("explain", "per-address").out)
+        .as("two points have one of this name")
+        .contains("a strategy for scan\n", "a strategy for unmerge\n");
+    assertThat(samepage("explain", "unmerge/per-address").out)
+        .startsWith("per-address, a strategy for unmerge\n")
+        .doesNotContain("for scan");
   }
 
   @Test

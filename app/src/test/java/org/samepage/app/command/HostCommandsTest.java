@@ -173,7 +173,7 @@ final class HostCommandsTest {
     assertThat(result.code).isZero();
     assertThat(result.err).contains("without the kernel: --no-host");
     assertThat(result.out)
-        .contains("seed 12, linux-6.18 against [linux-6.17, ksm-v3]")
+        .contains("seed 12, linux-6.18 against [linux-6.17, linux-6.19, ksm-v3")
         .endsWith(" 0 differences\n");
     assertThat(samepage("fuzz", "--count", "0").code).isEqualTo(2);
     assertThat(samepage("fuzz", "--no-host", "--profile", "x").err).contains("unknown profile x");

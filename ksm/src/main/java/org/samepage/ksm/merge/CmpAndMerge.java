@@ -5,6 +5,7 @@ package org.samepage.ksm.merge;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 
 import java.util.Objects;
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmStableNode.Placement;
@@ -36,6 +37,7 @@ public final class CmpAndMerge {
   public CmpAndMerge(
       KsmState state,
       StableNodes nodes,
+      RmapItemLayout layout,
       StableTree stableTree,
       UnstableTree unstableTree,
       RmapItems items,
@@ -56,6 +58,7 @@ public final class CmpAndMerge {
         new PageMerger(
             state,
             nodes,
+            layout,
             items,
             breakCow,
             folios,

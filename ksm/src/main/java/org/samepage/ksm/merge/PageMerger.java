@@ -3,6 +3,7 @@
 package org.samepage.ksm.merge;
 
 import java.util.Objects;
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.tree.MergeableVmas;
@@ -21,6 +22,7 @@ import org.samepage.rmap.AnonVmas;
 final class PageMerger {
   private final KsmState state;
   private final StableNodes nodes;
+  private final RmapItemLayout layout;
   private final RmapItems items;
   private final BreakCow breakCow;
   private final Folios folios;
@@ -31,6 +33,7 @@ final class PageMerger {
   PageMerger(
       KsmState state,
       StableNodes nodes,
+      RmapItemLayout layout,
       RmapItems items,
       BreakCow breakCow,
       Folios folios,
@@ -39,6 +42,7 @@ final class PageMerger {
       int zeroChecksum) {
     this.state = state;
     this.nodes = nodes;
+    this.layout = layout;
     this.items = items;
     this.breakCow = breakCow;
     this.folios = folios;
@@ -98,10 +102,12 @@ final class PageMerger {
     Mm mm = item.mm;
     mm.mmapLock.readLock();
     VmArea vma = MergeableVmas.findMergeableVma(mm, item.pageAddress());
-    boolean merged = vma != null && tryToMergeOnePage(vma, page, kpage);
-    if (merged) {
+    boolean merged = false;
+    if (vma != null && tryToMergeOnePage(vma, page, kpage)) {
+      merged = true;
       items.removeRmapItemFromTree(item);
-      item.anonVma = Objects.requireNonNull(Objects.requireNonNull(vma).anonVma);
+      item.anonVma = Objects.requireNonNull(vma.anonVma);
+      layout.storePageIndex(item, vma.linearPageIndex(item.pageAddress()));
       anonVmas.getAnonVma(item.anonVma);
     }
     mm.mmapLock.readUnlock();

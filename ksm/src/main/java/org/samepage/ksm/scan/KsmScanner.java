@@ -10,6 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.merge.CmpAndMerge;
 import org.samepage.ksm.slots.KsmSlots;
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.spi.ScanHit;
 import org.samepage.ksm.spi.ScanStrategy;
 import org.samepage.ksm.state.KsmMmSlot;
@@ -44,6 +45,7 @@ public final class KsmScanner {
       KsmState state,
       KsmSlots slots,
       ScanStrategy strategy,
+      RmapItemLayout layout,
       RmapItems items,
       StableNodes nodes,
       CmpAndMerge cmpAndMerge,
@@ -55,7 +57,7 @@ public final class KsmScanner {
     this.items = items;
     this.nodes = nodes;
     this.cmpAndMerge = cmpAndMerge;
-    this.smartScan = new SmartScan(state, items, folios);
+    this.smartScan = new SmartScan(state, layout, items, folios);
     this.sched = sched;
     this.folios = folios;
   }
@@ -119,7 +121,8 @@ public final class KsmScanner {
     while (true) {
       Mm mm = slot.mm();
       mm.mmapLock.readLock();
-      while (!ksmTestExit(mm) && strategy.nextPage(mm, state.ksmScan, hit)) {
+      boolean exits = ksmTestExit(mm); // from here on to be noticed by the strategy
+      while (!exits && strategy.nextPage(mm, state.ksmScan, hit)) {
         KsmRmapItem item = takeCandidate(slot);
         if (item == null || !skips(item)) {
           mm.mmapLock.readUnlock();

@@ -2,10 +2,12 @@
 // Ported from mm/ksm.c.
 package org.samepage.ksm.scan;
 
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.tree.RmapItems;
 import org.samepage.mm.phys.Folios;
+import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 
 /**
@@ -15,11 +17,13 @@ final class SmartScan {
   private static final int MAX_AGE = 255;
 
   private final KsmState state;
+  private final RmapItemLayout layout;
   private final RmapItems items;
   private final Folios folios;
 
-  SmartScan(KsmState state, RmapItems items, Folios folios) {
+  SmartScan(KsmState state, RmapItemLayout layout, RmapItems items, Folios folios) {
     this.state = state;
+    this.layout = layout;
     this.items = items;
     this.folios = folios;
   }
@@ -37,9 +41,15 @@ final class SmartScan {
   }
 
   /** Whether this pass goes without the page. One that does takes its item out of its tree. */
-  @PortedFrom("mm/ksm.c:should_skip_rmap_item")
+  @PortedFrom(
+      value = "mm/ksm.c:should_skip_rmap_item",
+      fidelity = Fidelity.ADAPTED,
+      differs = "asks the layout whether a stable item has an age")
   boolean shouldSkipRmapItem(int folio, KsmRmapItem item) {
     if (!state.knobs.smartScan || folios.folioTestKsm(folio)) {
+      return false;
+    }
+    if (item.isStable() && !layout.stableItemsHaveAge()) {
       return false;
     }
     int age = item.age();

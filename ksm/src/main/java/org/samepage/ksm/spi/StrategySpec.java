@@ -21,9 +21,21 @@ public @interface StrategySpec {
   /** Where it comes from: a kernel version and symbol, a posted patch, or {@code ours}. */
   String origin();
 
-  /** What it needs of others, as {@code point=strategy}; a machine without is refused at start. */
+  /**
+   * What it needs of others, as {@code point=strategy}, or {@code point=one|other} where any of
+   * them will do; a configuration without is refused at start.
+   */
   String[] needs() default {};
 
   /** What it is known to do wrong, a sentence each. */
   String[] knownFaults() default {};
+
+  /** What it costs, in words or as a formula over the size of what it is asked to look at. */
+  String cost() default "";
+
+  /**
+   * The recorded scenario that tells it from its neighbour, or what to look at where none does; the
+   * name of a file of {@code scenarios} without its end, a colon, and what to look at.
+   */
+  String tells() default "";
 }

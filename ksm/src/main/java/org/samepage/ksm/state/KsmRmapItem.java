@@ -12,6 +12,8 @@ import org.samepage.mm.vma.Mm;
 /**
  * What ksmd remembers of one page of one mm: the only object there is for each page.
  *
+ * <p>A layout whose item is larger has a subclass with its field.
+ *
  * <p>It is plain, or in the unstable tree, or listed from a node of the stable tree; the flags in
  * the low bits of {@link #address} say which, and nothing else does. As a node of the unstable tree
  * it is an {@link RbNode}.
@@ -26,8 +28,8 @@ import org.samepage.mm.vma.Mm;
 @PortedFrom(
     value = "mm/ksm.c:ksm_rmap_item",
     fidelity = Fidelity.ADAPTED,
-    differs = "the arms of the unions are fields of their own")
-public final class KsmRmapItem extends RbNode implements RmapLink {
+    differs = "the arms of the unions are fields of their own, but for the age word")
+public class KsmRmapItem extends RbNode implements RmapLink {
   /** Low bits of the seqnr of the pass that inserted an unstable item. */
   public static final int SEQNR_MASK = 0x0ff;
 
@@ -66,62 +68,74 @@ public final class KsmRmapItem extends RbNode implements RmapLink {
   }
 
   /** The page's address without flags. */
-  public long pageAddress() {
+  public final long pageAddress() {
     return address & PageUnits.PAGE_MASK;
   }
 
-  public boolean isStable() {
+  public final boolean isStable() {
     return (address & STABLE_FLAG) != 0;
   }
 
-  public boolean isUnstable() {
+  public final boolean isUnstable() {
     return (address & UNSTABLE_FLAG) != 0;
   }
 
   /** Makes the item plain. */
-  public void clearFlags() {
+  public final void clearFlags() {
     address &= PageUnits.PAGE_MASK;
   }
 
   /** The checksum at the last visit; of a stable item meaningless. */
-  public int oldchecksum() {
+  public final int oldchecksum() {
     return (int) ageWord;
   }
 
-  public void setOldchecksum(int checksum) {
+  public final void setOldchecksum(int checksum) {
     ageWord = (ageWord & ~0xffff_ffffL) | Integer.toUnsignedLong(checksum);
   }
 
   /** Visits so far, saturating at 255. */
-  public int age() {
+  public final int age() {
     return (int) (ageWord >>> 32) & 0xff;
   }
 
-  public void incrementAge() {
+  public final void incrementAge() {
     ageWord += AGE_UNIT;
   }
 
   /** Passes that will still go without looking at the page. */
-  public int remainingSkips() {
+  public final int remainingSkips() {
     return (int) (ageWord >>> 40) & 0xff;
   }
 
-  public void setRemainingSkips(int skips) {
+  public final void setRemainingSkips(int skips) {
     ageWord = (ageWord & ~(0xffL << 40)) | skips * SKIP_UNIT;
   }
 
+  /**
+   * The eight bytes of checksum, age and skips as one word. A layout may overlay them: what it
+   * writes is then read as those three, as in a union.
+   */
+  public final long ageWord() {
+    return ageWord;
+  }
+
+  public final void setAgeWord(long word) {
+    ageWord = word;
+  }
+
   /** The next item that hangs off the same stable node; null for the last. */
-  public @Nullable KsmRmapItem hlistNext() {
+  public final @Nullable KsmRmapItem hlistNext() {
     return hlistNext;
   }
 
   @Override
-  public @Nullable KsmRmapItem rmapList() {
+  public final @Nullable KsmRmapItem rmapList() {
     return rmapList;
   }
 
   @Override
-  public void setRmapList(@Nullable KsmRmapItem next) {
+  public final void setRmapList(@Nullable KsmRmapItem next) {
     rmapList = next;
   }
 }

@@ -6,6 +6,7 @@ import static org.samepage.ksm.tree.GetFolio.KSM_GET_FOLIO_LOCK;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmMmSlot;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmStableNode;
@@ -24,13 +25,21 @@ import org.samepage.mm.sched.Sched;
 public final class RmapItems {
   private final KsmState state;
   private final StableNodes nodes;
+  private final RmapItemLayout layout;
   private final Sched sched;
   private final Folios folios;
   private final KernelLog log;
 
-  public RmapItems(KsmState state, StableNodes nodes, Sched sched, Folios folios, KernelLog log) {
+  public RmapItems(
+      KsmState state,
+      StableNodes nodes,
+      RmapItemLayout layout,
+      Sched sched,
+      Folios folios,
+      KernelLog log) {
     this.state = state;
     this.nodes = nodes;
+    this.layout = layout;
     this.sched = sched;
     this.folios = folios;
     this.log = log;
@@ -42,9 +51,12 @@ public final class RmapItems {
       differs = "the mm and its count are set here too")
   private @Nullable KsmRmapItem allocRmapItem(KsmMmSlot slot, long addr) {
     sched.mightSleep();
-    state.ksmRmapItems++;
-    slot.mm().ksmRmapItems++;
-    return new KsmRmapItem(slot.mm(), addr);
+    KsmRmapItem item = layout.newRmapItem(slot.mm(), addr);
+    if (item != null) {
+      state.ksmRmapItems++;
+      slot.mm().ksmRmapItems++;
+    }
+    return item;
   }
 
   @PortedFrom("mm/ksm.c:free_rmap_item")

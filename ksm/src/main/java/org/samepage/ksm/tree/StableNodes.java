@@ -9,6 +9,7 @@ import static org.samepage.ksm.tree.GetFolio.KSM_GET_FOLIO_TRYLOCK;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmStableNode.Placement;
@@ -34,6 +35,7 @@ public final class StableNodes {
   public static final int EBUSY_FOLIO = -2;
 
   private final KsmState state;
+  private final RmapItemLayout layout;
   private final Sched sched;
   private final Folios folios;
   private final PageAllocator allocator;
@@ -42,12 +44,14 @@ public final class StableNodes {
 
   public StableNodes(
       KsmState state,
+      RmapItemLayout layout,
       Sched sched,
       Folios folios,
       PageAllocator allocator,
       AnonVmas anonVmas,
       KernelLog log) {
     this.state = state;
+    this.layout = layout;
     this.sched = sched;
     this.folios = folios;
     this.allocator = allocator;
@@ -180,6 +184,7 @@ public final class StableNodes {
     log.bugOn(node.rmapHlistLen <= 0, "a stable node has fewer items than hang off it");
     node.rmapHlistLen--;
     putAnonVma(item);
+    layout.resetPageIndex(item);
     item.head = null;
     item.clearFlags();
   }

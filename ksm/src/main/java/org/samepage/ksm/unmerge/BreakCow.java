@@ -2,6 +2,7 @@
 // Ported from mm/ksm.c.
 package org.samepage.ksm.unmerge;
 
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.tree.MergeableVmas;
@@ -13,10 +14,12 @@ import org.samepage.mm.vma.VmArea;
 /** Undoes the first half of a merge whose second half failed. */
 public final class BreakCow {
   private final StableNodes nodes;
+  private final RmapItemLayout layout;
   private final UnmergeStrategy unmerge;
 
-  public BreakCow(StableNodes nodes, UnmergeStrategy unmerge) {
+  public BreakCow(StableNodes nodes, RmapItemLayout layout, UnmergeStrategy unmerge) {
     this.nodes = nodes;
+    this.layout = layout;
     this.unmerge = unmerge;
   }
 
@@ -25,6 +28,7 @@ public final class BreakCow {
   public void breakCow(KsmRmapItem item) {
     Mm mm = item.mm;
     nodes.putAnonVma(item);
+    layout.resetPageIndex(item);
     mm.mmapLock.readLock();
     VmArea vma = MergeableVmas.findMergeableVma(mm, item.address);
     if (vma != null) {

@@ -12,6 +12,7 @@ import org.samepage.ksm.merge.PageReplacer;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.scan.KsmScanner;
 import org.samepage.ksm.slots.KsmSlots;
+import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.tree.MergeableVmas;
 import org.samepage.ksm.tree.RmapItems;
@@ -35,7 +36,10 @@ import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.KsmRmapWalk;
 
-/** KSM of one machine. Needs its {@link Strategies}, a PageHash, and mm-core, pagewalk and rmap. */
+/**
+ * KSM of one machine. Needs its {@link Strategies}, their layout on its own, a PageHash, and
+ * mm-core, pagewalk and rmap.
+ */
 public final class KsmModule extends AbstractModule {
   @Override
   protected void configure() {
@@ -58,12 +62,13 @@ public final class KsmModule extends AbstractModule {
   @Singleton
   StableNodes stableNodes(
       KsmState state,
+      RmapItemLayout layout,
       Sched sched,
       Folios folios,
       PageAllocator allocator,
       AnonVmas anonVmas,
       KernelLog log) {
-    return new StableNodes(state, sched, folios, allocator, anonVmas, log);
+    return new StableNodes(state, layout, sched, folios, allocator, anonVmas, log);
   }
 
   @Provides
@@ -99,14 +104,19 @@ public final class KsmModule extends AbstractModule {
   @Provides
   @Singleton
   RmapItems rmapItems(
-      KsmState state, StableNodes nodes, Sched sched, Folios folios, KernelLog log) {
-    return new RmapItems(state, nodes, sched, folios, log);
+      KsmState state,
+      StableNodes nodes,
+      RmapItemLayout layout,
+      Sched sched,
+      Folios folios,
+      KernelLog log) {
+    return new RmapItems(state, nodes, layout, sched, folios, log);
   }
 
   @Provides
   @Singleton
   BreakCow breakCow(StableNodes nodes, Strategies strategies) {
-    return new BreakCow(nodes, strategies.unmerge());
+    return new BreakCow(nodes, strategies.rmapItemLayout(), strategies.unmerge());
   }
 
   @Provides
@@ -148,6 +158,7 @@ public final class KsmModule extends AbstractModule {
   CmpAndMerge cmpAndMerge(
       KsmState state,
       StableNodes nodes,
+      RmapItemLayout layout,
       StableTree stableTree,
       UnstableTree unstableTree,
       RmapItems items,
@@ -160,6 +171,7 @@ public final class KsmModule extends AbstractModule {
     return new CmpAndMerge(
         state,
         nodes,
+        layout,
         stableTree,
         unstableTree,
         items,
@@ -183,7 +195,15 @@ public final class KsmModule extends AbstractModule {
       Sched sched,
       Folios folios) {
     return new KsmScanner(
-        state, slots, strategies.scan(), items, nodes, cmpAndMerge, sched, folios);
+        state,
+        slots,
+        strategies.scan(),
+        strategies.rmapItemLayout(),
+        items,
+        nodes,
+        cmpAndMerge,
+        sched,
+        folios);
   }
 
   @Provides

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -220,26 +221,65 @@ public final class ConfigLoader {
     Map<String, String> chosen = new TreeMap<>(profile.strategies());
     catalogue
         .byPoint()
-        .forEach(
-            (point, known) -> {
-              String key = STRATEGY + "." + point;
-              if (config.hasPath(key)) {
-                chosen.put(point, config.getString(key));
-              }
-              String name = chosen.get(point);
-              if (!known.containsKey(name)) {
-                throw new ConfigurationException(
-                    "%s: %s = %s: unknown strategy; there are %s"
-                        .formatted(
-                            config.hasPath(key)
-                                ? where(config.getValue(key).origin())
-                                : "profile " + profile.name(),
-                            key,
-                            name,
-                            String.join(", ", known.keySet())));
-              }
-            });
+        .forEach((point, known) -> {
+          String key = STRATEGY + "." + point;
+          if (config.hasPath(key)) {
+            chosen.put(point, config.getString(key));
+          }
+          String name = chosen.get(point);
+          if (!known.containsKey(name)) {
+            throw new ConfigurationException(
+                "%s: %s = %s: unknown strategy; there are %s"
+                    .formatted(
+                        config.hasPath(key)
+                            ? where(config.getValue(key).origin())
+                            : "profile " + profile.name(),
+                        key,
+                        name,
+                        String.join(", ", known.keySet())));
+          }
+        });
+    refuseUnmetNeeds(config, profile, chosen);
     return chosen;
+  }
+
+  /** A strategy says what it needs at other extension points: {@code point=one|other}. */
+  private void refuseUnmetNeeds(Config config, Profile profile, Map<String, String> chosen) {
+    catalogue
+        .byPoint()
+        .forEach((point, known) -> {
+          String name = Objects.requireNonNull(chosen.get(point));
+          for (String need : Objects.requireNonNull(known.get(name)).spec().needs()) {
+            int equals = need.indexOf('=');
+            String other = need.substring(0, equals);
+            List<String> suitable = List.of(need.substring(equals + 1).split("\\|"));
+            String there = String.valueOf(chosen.get(other));
+            if (!suitable.contains(there)) {
+              throw new ConfigurationException(
+                  "%s: %s.%s = %s needs %s.%s = %s, and that is %s"
+                      .formatted(
+                          whereChosen(config, profile, point, other),
+                          STRATEGY,
+                          point,
+                          name,
+                          STRATEGY,
+                          other,
+                          String.join(" or ", suitable),
+                          there));
+            }
+          }
+        });
+  }
+
+  /** What the user chose of the two, else the profile. */
+  private static String whereChosen(Config config, Profile profile, String... points) {
+    for (String point : points) {
+      String key = STRATEGY + "." + point;
+      if (config.hasPath(key)) {
+        return where(config.getValue(key).origin());
+      }
+    }
+    return "profile " + profile.name();
   }
 
   private static Map<String, String> ksm(Config config) {

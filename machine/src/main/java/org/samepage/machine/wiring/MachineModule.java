@@ -117,12 +117,18 @@ final class MachineModule extends AbstractModule {
       Map<String, Provider<ScanStrategy>> scan,
       Map<String, Provider<UnmergeStrategy>> unmerge,
       Map<String, Provider<RmapWalkStrategy>> rmapWalk,
-      Map<String, Provider<RmapItemLayout>> layout) {
+      RmapItemLayout layout) {
     return new Strategies(
         pick(ScanStrategy.class, scan),
         pick(UnmergeStrategy.class, unmerge),
         pick(RmapWalkStrategy.class, rmapWalk),
-        pick(RmapItemLayout.class, layout));
+        layout);
+  }
+
+  @Provides
+  @Singleton
+  RmapItemLayout rmapItemLayout(Map<String, Provider<RmapItemLayout>> layout) {
+    return pick(RmapItemLayout.class, layout);
   }
 
   private <S> S pick(Class<S> point, Map<String, Provider<S>> known) {

@@ -57,8 +57,9 @@ final class ConfigLoaderTest {
         "=1|--set takes key=value, not =1",
         "ksm.page_to_scan=1|unknown key ksm.page_to_scan; did you mean ksm.pages_to_scan",
         "strategy.scn=per-address|unknown key strategy.scn; did you mean strategy.scan",
-        "strategy.scan=perAddress|unknown strategy; there are per-address, range-walk-v3",
-        "profile=linux-5|unknown profile linux-5; there are linux-6.17, linux-6.18, ksm-v3",
+        "strategy.scan=perAddress|unknown strategy; there are per-address, range-walk-mm",
+        "profile=linux-5|unknown profile linux-5; there are linux-6.17, linux-6.18, linux-6.19,"
+            + " linux-7.3",
         "machine.nodes=many|machine.nodes",
         "machine.nodes=100|1 to 64 nodes",
         "machine.memory=lots|machine.memory",
@@ -70,6 +71,25 @@ final class ConfigLoaderTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(says)
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
+  @Test
+  void a_strategy_without_what_it_needs_is_refused_with_the_reason() throws Exception {
+    assertThatThrownBy(() -> load(null, null, "strategy.rmap-walk=pgoff-bounded"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage(
+            "--set strategy.rmap-walk: strategy.rmap-walk = pgoff-bounded needs"
+                + " strategy.rmap-item-layout = separate or overlay, and that is none");
+    Path file = file("\nstrategy.rmap-item-layout = none\n");
+    assertThatThrownBy(() -> load("linux-7.3", file))
+        .hasMessageContaining("my.conf:2: strategy.rmap-walk = pgoff-bounded needs");
+    assertThatThrownBy(() -> load("rmap-pgoff-fallback", file))
+        .hasMessageContaining("strategy.rmap-walk = pgoff-bounded-fallback needs");
+    String[] both = {"strategy.rmap-walk=pgoff-bounded", "strategy.rmap-item-layout=overlay"};
+    assertThat(load(null, null, both).strategies()).containsEntry("rmap-walk", "pgoff-bounded");
+    assertThat(load("rmap-v3", null, "strategy.rmap-item-layout=overlay").strategies())
+        .as("a layout that nobody asks is no conflict")
+        .containsEntry("rmap-walk", "address-bounded");
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
+import org.samepage.machine.UserProcess;
 import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.report.KernelReport;
 import org.samepage.mm.units.PageUnits;
@@ -29,11 +30,15 @@ import org.samepage.scenario.lang.Content;
 public final class PortBackend implements Backend {
   private static final String ADVISOR_MODE = "advisor_mode";
   private static final String RUN = "run";
+  private static final String GENERAL_PROFIT = "general_profit";
 
   private final Machine machine;
   private final KsmSysfs sysfs;
   private final Ksmd ksmd;
   private final Map<String, AddressSpace> files = new HashMap<>();
+
+  /** What the machine's rmap_items have more than the profits that are shown count. */
+  private final int itemBytesLeftOut;
 
   /**
    * A backend on a machine that nothing runs on.
@@ -41,6 +46,18 @@ public final class PortBackend implements Backend {
    * @param machine closed with this backend
    */
   public PortBackend(Machine machine) {
+    this(machine, machine.ksm().strategies().rmapItemLayout().rmapItemSize());
+  }
+
+  /**
+   * A backend that shows profits as if an rmap_item had another size, so that results under layouts
+   * of different sizes can be compared.
+   *
+   * @param machine closed with this backend
+   * @param itemSize bytes that the profits shown count for an item
+   */
+  public PortBackend(Machine machine, int itemSize) {
+    this.itemBytesLeftOut = machine.ksm().strategies().rmapItemLayout().rmapItemSize() - itemSize;
     this.machine = machine;
     this.sysfs = machine.ksm().sysfs();
     this.ksmd = machine.ksm().ksmd();
@@ -83,6 +100,11 @@ public final class PortBackend implements Backend {
     files.put(name, file);
   }
 
+  /** A process's profit as this backend shows it [bytes]. */
+  long profit(UserProcess process) {
+    return process.ksmProcessProfit() + itemBytesLeftOut * process.mm().ksmRmapItems;
+  }
+
   AddressSpace file(String name) {
     return Objects.requireNonNull(files.get(name), name);
   }
@@ -102,7 +124,10 @@ public final class PortBackend implements Backend {
 
   @Override
   public long ksm(String name) {
-    return sysfs.number(name);
+    long number = sysfs.number(name);
+    return name.equals(GENERAL_PROFIT)
+        ? number + itemBytesLeftOut * machine.ksm().state().ksmRmapItems
+        : number;
   }
 
   @Override

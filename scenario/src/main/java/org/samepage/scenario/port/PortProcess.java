@@ -194,7 +194,7 @@ final class PortProcess implements BackendProcess {
   public KsmStat ksmStat() {
     Mm mm = process.mm();
     return new KsmStat(
-        mm.ksmRmapItems, mm.ksmZeroPages.get(), mm.ksmMergingPages, process.ksmProcessProfit());
+        mm.ksmRmapItems, mm.ksmZeroPages.get(), mm.ksmMergingPages, backend.profit(process));
   }
 
   @Override

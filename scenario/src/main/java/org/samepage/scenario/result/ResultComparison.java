@@ -12,6 +12,9 @@ public final class ResultComparison {
   /** Says nothing about what the kernel did. */
   private static final Set<String> LEFT_OUT = Set.of("scenario", "backend", "work", "reports");
 
+  private static final String PROCESSES = "processes";
+  private static final List<String> MEMORY = List.of("maps", "present", "content");
+
   private ResultComparison() {}
 
   /**
@@ -26,6 +29,26 @@ public final class ResultComparison {
     keys.removeAll(LEFT_OUT);
     for (String key : keys) {
       compare(key, one.path(key), other.path(key), found);
+    }
+    return found;
+  }
+
+  /**
+   * The fields of every process in which two documents differ, of those that no version of KSM may
+   * change: the bytes in memory, and the VMAs.
+   *
+   * @return empty where they are equal
+   */
+  public static List<String> differencesInMemory(JsonNode one, JsonNode other) {
+    List<String> found = new ArrayList<>();
+    Set<String> names = new TreeSet<>(one.path(PROCESSES).propertyNames());
+    names.addAll(other.path(PROCESSES).propertyNames());
+    for (String name : names) {
+      JsonNode here = one.path(PROCESSES).path(name);
+      JsonNode there = other.path(PROCESSES).path(name);
+      for (String key : MEMORY) {
+        compare(PROCESSES + "." + name + "." + key, here.path(key), there.path(key), found);
+      }
     }
     return found;
   }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.samepage.scenario.backend.Backend;
 import org.samepage.scenario.lang.ScenarioParser;
+import org.samepage.scenario.result.ResultComparison;
+import org.samepage.scenario.result.ResultJson;
 import org.samepage.scenario.testing.LyingBackend;
 import org.samepage.scenario.testing.Scenarios;
 
@@ -55,6 +57,52 @@ final class FuzzerTest {
       assertThat(fuzzer.round(4, i)).as("seed 4, scenario %d", i).isNull();
     }
     assertThat(fuzzer.compared()).isGreaterThan(500);
+  }
+
+  /** The profiles of a class but the first, with profits as they have in common. */
+  private static Fuzzer amongClass(String resultClass) {
+    List<String> profiles =
+        Scenarios.profiles().stream()
+            .filter(profile -> Scenarios.classOf(profile).equals(resultClass))
+            .toList();
+    List<Rival> rivals =
+        profiles.stream()
+            .skip(1)
+            .map(profile -> new Rival(profile, () -> Scenarios.bootToCompare(profile)))
+            .toList();
+    return new Fuzzer(() -> Scenarios.bootToCompare(profiles.getFirst()), rivals, OPS);
+  }
+
+  @Test
+  void all_profiles_of_class_a_come_out_alike_on_whatever_is_made_up() {
+    Fuzzer fuzzer = amongClass("A");
+    for (int i = 0; i < 30; i++) {
+      Finding finding = fuzzer.round(618, i);
+      assertThat(finding)
+          .as(() ->
+              "seed 618: %s against %s\n%s"
+                  .formatted(finding.lines(), finding.rival(), finding.differences()))
+          .isNull();
+    }
+    assertThat(fuzzer.compared()).as("nine rivals").isGreaterThan(5000);
+  }
+
+  /** What class B promises class A: every byte and every VMA, whatever KSM makes of them. */
+  @Test
+  void memory_and_vmas_are_the_same_in_both_classes_on_whatever_is_made_up() throws Exception {
+    Fuzzer fuzzer = new Fuzzer(() -> Scenarios.boot("linux-6.18"), List.of(), 5 * OPS);
+    int otherwise = 0;
+    for (int i = 0; i < 12; i++) {
+      List<String> lines = fuzzer.scenario(73, i);
+      var scenario = ScenarioParser.parse("fuzz.scenario", String.join("\n", lines));
+      var a = ResultJson.tree(Scenarios.run("linux-6.18", scenario).document());
+      var b = ResultJson.tree(Scenarios.run("linux-7.3", scenario).document());
+      assertThat(ResultComparison.differencesInMemory(a, b))
+          .as("seed 73, scenario %d: %s", i, lines)
+          .isEmpty();
+      otherwise += ResultComparison.differences(a, b).isEmpty() ? 0 : 1;
+    }
+    assertThat(otherwise).as("scenarios in which KSM's figures are not the same").isPositive();
   }
 
   /** Rounds until something is found. */

@@ -8,12 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.samepage.mm.work.ProbeLimitException;
 import org.samepage.scenario.lang.ScenarioParser;
 import org.samepage.scenario.port.PortBackend;
@@ -21,22 +23,38 @@ import org.samepage.scenario.result.ResultComparison;
 import org.samepage.scenario.result.ResultJson;
 import org.samepage.scenario.testing.Scenarios;
 
-/** The port against the results that a real Linux 6.18 gave on the same system calls. */
+/**
+ * The port against the results that real kernels gave on the same system calls: 6.18 for profiles
+ * of class A, 7.3 for class B.
+ */
 final class RecordedScenariosTest {
   /** Would probe 8,589,934,592 addresses a pass. */
   private static final Set<String> TOO_LARGE_BY_ADDRESS =
       Set.of("seed-001", "sparse-32tib", "sparse-starves");
 
-  private static final List<String> ENDS = List.of(".expected.json", ".expected-6.18.json");
+  /**
+   * What 7.3 gives otherwise than 6.18 where only 6.18 was recorded. Four pages before and four
+   * behind those that cursor-mremap moves up last stand where merged pages stood, with items that
+   * 6.18 still knows as three passes old: it passes over the eight once. In 7.3 an item that leaves
+   * the stable tree starts anew, so all eight are looked at.
+   */
+  private static final Map<String, List<String>> FROM_RECORDED_TO_CLASS_B =
+      Map.of(
+          "cursor-mremap", List.of("ksm.pages_scanned: 804 / 796", "ksm.pages_skipped: 188 / 196"));
+
+  private static final String A = ".expected.json";
+  private static final Map<String, String> ENDS =
+      Map.of(A, "", ".expected-6.18.json", "A", ".expected-7.3.json", "B");
 
   static Stream<Arguments> recorded() throws Exception {
     List<Arguments> all = new ArrayList<>();
-    for (String end : ENDS) {
+    for (Map.Entry<String, String> end : ENDS.entrySet()) {
       try (Stream<Path> files = Files.walk(Scenarios.folder())) {
-        for (Path file : files.filter(f -> f.toString().endsWith(end)).sorted().toList()) {
-          String name = file.getFileName().toString().replace(end, "");
+        for (Path file : files.filter(f -> f.toString().endsWith(end.getKey())).sorted().toList()) {
+          String name = file.getFileName().toString().replace(end.getKey(), "");
           for (String profile : Scenarios.profiles()) {
-            if (!(profile.equals("linux-6.17") && TOO_LARGE_BY_ADDRESS.contains(name))) {
+            if (Scenarios.classOf(profile).startsWith(end.getValue())
+                && !(profile.equals("linux-6.17") && TOO_LARGE_BY_ADDRESS.contains(name))) {
               all.add(Arguments.of(name, profile, file));
             }
           }
@@ -44,6 +62,15 @@ final class RecordedScenariosTest {
       }
     }
     return all.stream();
+  }
+
+  @Test
+  void every_class_has_its_recorded_results() throws Exception {
+    assertThat(recorded().map(one -> Scenarios.classOf((String) one.get()[1])).distinct())
+        .containsExactlyInAnyOrder("A", "B");
+    assertThat(recorded().filter(one -> one.get()[1].equals("linux-7.3")).count())
+        .as("ten with a result of 7.3, and what both give alike")
+        .isEqualTo(recorded().filter(one -> one.get()[1].equals("linux-6.18")).count());
   }
 
   private static Path file(String name) {
@@ -54,15 +81,35 @@ final class RecordedScenariosTest {
   @MethodSource("recorded")
   void equals_the_recorded_result(String name, String profile, Path expected) throws Exception {
     Path scenario = expected.resolveSibling(name + ".scenario");
-    var document = Scenarios.run(profile, ScenarioParser.parse(scenario)).document();
+    // profits of the layouts with a larger item are told apart below
+    var backend = Scenarios.bootToCompare(profile);
+    var document = Scenarios.run(backend, ScenarioParser.parse(scenario)).document();
+    List<String> differences =
+        Scenarios.classOf(profile).equals("B")
+            ? FROM_RECORDED_TO_CLASS_B.getOrDefault(name, List.of())
+            : List.of();
     assertThat(ResultComparison.differences(ResultJson.tree(document), ResultJson.read(expected)))
-        .isEmpty();
+        .isEqualTo(differences);
     boolean guards = Files.readString(scenario).contains("GUARD_INSTALL");
     if (profile.equals("ksm-v3") && guards) {
       assertThat(document.reports()).allMatch(report -> report.kind().equals("bad_page_map"));
     } else {
       assertThat(document.reports()).isEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rmap-v4", "rmap-pgoff-fallback"})
+  void an_item_of_72_bytes_leaves_8_less_of_each_profit(String profile) throws Exception {
+    var document = Scenarios.run(profile, ScenarioParser.parse(file("merge-basic"))).document();
+    assertThat(
+            ResultComparison.differences(
+                ResultJson.tree(document),
+                ResultJson.read(Scenarios.folder().resolve("merge-basic" + A))))
+        .containsExactly(
+            "ksm.general_profit: %d / 1024000".formatted(1_024_000 - 8 * (256 + 128)),
+            "processes.A.ksm.process_profit: %d / 1032192".formatted(1_032_192 - 8 * 256),
+            "processes.B.ksm.process_profit: %d / 253952".formatted(253_952 - 8 * 128));
   }
 
   @Test
@@ -75,7 +122,9 @@ final class RecordedScenariosTest {
 
   @Test
   void a_range_walk_reads_few_entries_of_32_tib() throws Exception {
-    for (String profile : List.of("linux-6.18", "ksm-v3")) {
+    List<String> byRange = new ArrayList<>(Scenarios.profiles());
+    byRange.remove("linux-6.17");
+    for (String profile : byRange) {
       var work =
           Scenarios.run(profile, ScenarioParser.parse(file("sparse-32tib"))).document().work();
       long entries =

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.samepage.ksm.wiring.StrategyCatalogue;
+import org.samepage.machine.Machine;
 import org.samepage.machine.check.MachineChecker;
 import org.samepage.machine.config.ConfigLoader;
 import org.samepage.machine.config.ConfigSource;
@@ -20,6 +21,7 @@ import org.samepage.scenario.run.ScenarioRunner;
 
 /** Runs scenarios on the port. */
 public final class Scenarios {
+  private static final int USUAL_ITEM_SIZE = 64;
   private static final ClassLoader LOADER = Scenarios.class.getClassLoader();
   private static final StrategyCatalogue CATALOGUE = StrategyCatalogue.load(LOADER);
   private static final ConfigLoader CONFIGS = new ConfigLoader(LOADER, CATALOGUE);
@@ -38,9 +40,22 @@ public final class Scenarios {
     return CONFIGS.profileNames();
   }
 
+  /** The letter of a profile's class. */
+  public static String classOf(String profile) {
+    return CONFIGS.profile(profile).classLetter();
+  }
+
   public static PortBackend boot(String profile) {
-    return new PortBackend(
-        new MachineBoot(CATALOGUE).boot(CONFIGS.load(ConfigSource.ofProfile(profile))));
+    return new PortBackend(machine(profile));
+  }
+
+  /** As {@link #boot}, with the profits of a 64-byte rmap_item whatever the layout's is. */
+  public static PortBackend bootToCompare(String profile) {
+    return new PortBackend(machine(profile), USUAL_ITEM_SIZE);
+  }
+
+  private static Machine machine(String profile) {
+    return new MachineBoot(CATALOGUE).boot(CONFIGS.load(ConfigSource.ofProfile(profile)));
   }
 
   /** Runs lines under linux-6.18. */
@@ -50,10 +65,15 @@ public final class Scenarios {
 
   /** Runs a scenario and checks the machine. */
   public static Outcome run(String profile, Scenario scenario) throws ScenarioException {
-    List<String> shown = new ArrayList<>();
     MachineConfig config =
         ScenarioMachine.config(scenario, CONFIGS.load(ConfigSource.ofProfile(profile)), CONFIGS);
-    try (PortBackend backend = new PortBackend(new MachineBoot(CATALOGUE).boot(config))) {
+    return run(new PortBackend(new MachineBoot(CATALOGUE).boot(config)), scenario);
+  }
+
+  /** As {@link #run(String, Scenario)}, on a backend that it closes. */
+  public static Outcome run(PortBackend booted, Scenario scenario) throws ScenarioException {
+    List<String> shown = new ArrayList<>();
+    try (PortBackend backend = booted) {
       ResultDocument document = ScenarioRunner.run(scenario, backend, shown::add);
       MachineChecker.check(backend.machine());
       return new Outcome(document, shown);

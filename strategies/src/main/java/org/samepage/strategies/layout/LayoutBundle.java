@@ -9,6 +9,11 @@ import org.samepage.ksm.wiring.StrategyBundle;
 /** The layouts of an rmap_item. */
 public final class LayoutBundle extends StrategyBundle {
   public LayoutBundle() {
-    super(List.of(new Offer<>(RmapItemLayout.class, NoneRmapItemLayout.class)));
+    super(
+        List.of(
+            new Offer<>(RmapItemLayout.class, NoneRmapItemLayout.class),
+            new Offer<>(RmapItemLayout.class, SeparateRmapItemLayout.class),
+            new Offer<>(RmapItemLayout.class, OverlayRmapItemLayout.class),
+            new Offer<>(RmapItemLayout.class, UnresetOverlayRmapItemLayout.class)));
   }
 }

@@ -9,6 +9,12 @@ import org.samepage.ksm.wiring.StrategyBundle;
 /** The rmap-walk strategies. */
 public final class RmapWalkBundle extends StrategyBundle {
   public RmapWalkBundle() {
-    super(List.of(new Offer<>(RmapWalkStrategy.class, FullRangeRmapWalkStrategy.class)));
+    super(
+        List.of(
+            new Offer<>(RmapWalkStrategy.class, FullRangeRmapWalkStrategy.class),
+            new Offer<>(RmapWalkStrategy.class, AddressBoundedRmapWalkStrategy.class),
+            new Offer<>(RmapWalkStrategy.class, AddressBoundedFallbackRmapWalkStrategy.class),
+            new Offer<>(RmapWalkStrategy.class, PgoffBoundedRmapWalkStrategy.class),
+            new Offer<>(RmapWalkStrategy.class, PgoffBoundedFallbackRmapWalkStrategy.class)));
   }
 }

@@ -28,7 +28,9 @@ import org.samepage.pagewalk.FolioWalk;
 @StrategySpec(
     name = "per-address",
     summary = "One folio walk for each page address of a mergeable VMA.",
-    origin = "Linux up to 6.17, mm/ksm.c:scan_get_next_rmap_item")
+    origin = "Linux up to 6.17, mm/ksm.c:scan_get_next_rmap_item",
+    cost = "S: pages that the mergeable VMAs could hold, whatever is in them",
+    tells = "sparse-32tib: addresses_probed, 8,589,934,592 a pass")
 final class PerAddressScanStrategy extends VmaByVmaScan {
   private final Sched sched;
   private final Folios folios;

@@ -41,8 +41,15 @@ import org.samepage.pagewalk.WalkCallback;
 @StrategySpec(
     name = "range-walk-v3",
     summary = "Walks the rest of the address space at once, with a test_walk; no present check.",
-    origin = "[PATCH v3] ksm: use range-walk function to jump over holes, posted 2025-10-16",
-    knownFaults = "Reports a Bad page map for each entry that is neither empty nor present.")
+    origin =
+        "\"[PATCH v3] ksm: use range-walk function to jump over holes in"
+            + " scan_get_next_rmap_item\", posted 2025-10-16, never merged",
+    cost = "V + T + E + 4h: VMAs, tables, entries of the tables, a descent for each page found",
+    knownFaults = {
+      "Reports a Bad page map for each entry that is neither empty nor present.",
+      "Does not see that a walk failed: no warning, and the cursor stays where it was."
+    },
+    tells = "guard-markers: a kernel report for each guard and pass")
 final class RangeWalkV3ScanStrategy implements ScanStrategy {
   /** What the patch passes as -1: up to the end of the address space. */
   private static final long TO_THE_END = -1L;

@@ -13,6 +13,8 @@ public final class ScanBundle extends StrategyBundle {
         List.of(
             new Offer<>(ScanStrategy.class, PerAddressScanStrategy.class),
             new Offer<>(ScanStrategy.class, RangeWalkV3ScanStrategy.class),
-            new Offer<>(ScanStrategy.class, RangeWalkV5ScanStrategy.class)));
+            new Offer<>(ScanStrategy.class, RangeWalkReworkScanStrategy.class),
+            new Offer<>(ScanStrategy.class, RangeWalkV5ScanStrategy.class),
+            new Offer<>(ScanStrategy.class, RangeWalkMmScanStrategy.class)));
   }
 }

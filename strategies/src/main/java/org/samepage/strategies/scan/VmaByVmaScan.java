@@ -30,11 +30,17 @@ abstract class VmaByVmaScan implements ScanStrategy {
       if (vma.anonVma == null) {
         cursor.address = vma.vmEnd;
       }
-      if (cursor.address < vma.vmEnd && !ksmTestExit(mm) && nextPageOf(vma, cursor, hit)) {
+      boolean exits = seesExit() && ksmTestExit(mm);
+      if (cursor.address < vma.vmEnd && !exits && nextPageOf(vma, cursor, hit)) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether the loop asks, before it looks into a VMA, if the process has begun to exit. */
+  boolean seesExit() {
+    return true;
   }
 
   /**

@@ -13,7 +13,6 @@ import jakarta.inject.Provider;
 import org.samepage.ksm.spi.StrategySpec;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -34,7 +33,9 @@ import org.samepage.pagewalk.FolioWalk;
 @StrategySpec(
     name = "per-address",
     summary = "One folio walk for each page address of the range.",
-    origin = "Linux up to 6.18, mm/ksm.c:unmerge_ksm_pages")
+    origin = "Linux up to 6.18, mm/ksm.c:unmerge_ksm_pages",
+    cost = "S: pages that the range could hold, whatever is in it",
+    tells = "sparse-32tib: with UNMERGEABLE, addresses_probed")
 final class PerAddressUnmergeStrategy implements UnmergeStrategy {
   private final Sched sched;
   private final Folios folios;
@@ -100,15 +101,9 @@ final class PerAddressUnmergeStrategy implements UnmergeStrategy {
     if (folio == Frames.NO_PAGE) {
       return false;
     }
-    boolean ksm = folios.folioTestKsm(folio) || isKsmZeroPte(folioWalk.pte);
+    boolean ksm = folios.folioTestKsm(folio) || KsmZeroPte.isKsmZeroPte(folioWalk.pte);
     folioWalk.folioWalkEnd();
     return ksm;
-  }
-
-  /** A zero page that ksmd put in is dirty; one that a read fault mapped is not. */
-  @PortedFrom("include/linux/ksm.h:is_ksm_zero_pte")
-  private static boolean isKsmZeroPte(long pte) {
-    return Folios.isZeroPfn(Pte.ptePfn(pte)) && Pte.pteDirty(pte);
   }
 
   @Override

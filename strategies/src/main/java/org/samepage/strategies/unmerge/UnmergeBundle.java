@@ -9,6 +9,9 @@ import org.samepage.ksm.wiring.StrategyBundle;
 /** The unmerge strategies. */
 public final class UnmergeBundle extends StrategyBundle {
   public UnmergeBundle() {
-    super(List.of(new Offer<>(UnmergeStrategy.class, PerAddressUnmergeStrategy.class)));
+    super(
+        List.of(
+            new Offer<>(UnmergeStrategy.class, PerAddressUnmergeStrategy.class),
+            new Offer<>(UnmergeStrategy.class, RangeWalkUnmergeStrategy.class)));
   }
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.strategies.kit;
+
+import org.samepage.mm.sched.LockClass;
+import org.samepage.mm.sched.Sched;
+
+/** Lets a test act where another task could. */
+public final class KitSched extends Sched {
+  /** Called at each cond_resched. */
+  public Runnable onResched = () -> {};
+
+  /** Called after a lock on a table was released. */
+  public Runnable onTableUnlocked = () -> {};
+
+  @Override
+  protected void reschedHook() {
+    onResched.run();
+  }
+
+  @Override
+  public void yieldPoint() {}
+
+  @Override
+  public void acquiring(LockClass lockClass, Object lock, int id) {}
+
+  @Override
+  public void acquired(LockClass lockClass, Object lock, int id) {}
+
+  @Override
+  public void released(LockClass lockClass, Object lock, int id) {
+    if (lockClass == LockClass.PTE_LOCK || lockClass == LockClass.PMD_LOCK) {
+      onTableUnlocked.run();
+    }
+  }
+
+  @Override
+  public void contended(LockClass lockClass, int attempt) {
+    throw new IllegalStateException("one thread waits for itself: " + lockClass.kernelName());
+  }
+
+  @Override
+  public void mightSleep() {}
+}
