@@ -6,8 +6,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
+import org.samepage.ksm.control.KsmdThread;
+import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.access.UserAccess;
@@ -21,6 +24,7 @@ import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
@@ -28,6 +32,7 @@ import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.Task;
+import org.samepage.mm.time.VirtualClock;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.ProbeBudget;
@@ -47,11 +52,23 @@ public final class Machine implements AutoCloseable {
   public record Memory(Folios folios, PageAllocator allocator, PageContents contents) {}
 
   /** What everything runs on. */
-  public record Kernel(Sched sched, KernelLog log, ProbeBudget budget) {}
+  public record Kernel(
+      Sched sched,
+      VirtualClock clock,
+      KernelLog log,
+      ProbeBudget budget,
+      FailureInjection failures) {}
 
   /** KSM. */
   public record Ksm(
-      KsmState state, Ksmd ksmd, KsmSysfs sysfs, RmapWalkKsm rmapWalk, Strategies strategies) {}
+      KsmState state,
+      Ksmd ksmd,
+      KsmdThread thread,
+      KsmSysfs sysfs,
+      KsmTracepoints tracepoints,
+      KsmHotRemove hotRemove,
+      RmapWalkKsm rmapWalk,
+      Strategies strategies) {}
 
   /** The system calls. */
   public record Calls(
@@ -93,6 +110,16 @@ public final class Machine implements AutoCloseable {
     return kernel.log;
   }
 
+  /** The clock; it stands still unless somebody moves it. */
+  public VirtualClock clock() {
+    return kernel.clock;
+  }
+
+  /** Lets allocations fail. */
+  public FailureInjection failures() {
+    return kernel.failures;
+  }
+
   /** Limits what one operation may probe. */
   public ProbeBudget probeBudget() {
     return kernel.budget;
@@ -121,7 +148,12 @@ public final class Machine implements AutoCloseable {
 
   /** Makes a child of a process; null where memory is short. */
   @Nullable UserProcess fork(UserProcess parent) {
-    Mm mm = newMm();
+    Mm mm;
+    try {
+      mm = newMm();
+    } catch (PgTables.OutOfFramesException e) {
+      return null;
+    }
     if (calls.mapping.fork.dupMmap(mm, parent.mm()) != 0) {
       calls.exit.mmput(mm);
       return null;

@@ -5,10 +5,12 @@ package org.samepage.ksm.merge;
 import java.util.Objects;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.tree.MergeableVmas;
 import org.samepage.ksm.tree.RmapItems;
 import org.samepage.ksm.tree.StableNodes;
 import org.samepage.ksm.unmerge.BreakCow;
+import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -27,6 +29,7 @@ final class PageMerger {
   private final Folios folios;
   private final AnonVmas anonVmas;
   private final PageReplacer replacer;
+  private final KsmTracepoints trace;
   private final int zeroChecksum;
 
   PageMerger(
@@ -37,7 +40,9 @@ final class PageMerger {
       Folios folios,
       AnonVmas anonVmas,
       AnonRmap rmap,
+      KsmTracepoints trace,
       int zeroChecksum) {
+    this.trace = trace;
     this.state = state;
     this.nodes = nodes;
     this.items = items;
@@ -88,7 +93,14 @@ final class PageMerger {
     Mm mm = item.mm;
     mm.mmapLock.readLock();
     VmArea vma = MergeableVmas.findMergeableVma(mm, item.pageAddress());
-    boolean done = vma == null || tryToMergeOnePage(vma, page, Folios.ZERO_PFN);
+    boolean done = true; // out of date: there is nothing to merge
+    if (vma != null) {
+      boolean merged = tryToMergeOnePage(vma, page, Folios.ZERO_PFN);
+      done = merged;
+      if (trace.enabled()) {
+        trace.emit(t -> t.ksmMergeOnePage(Folios.ZERO_PFN, item, mm, err(merged)));
+      }
+    }
     mm.mmapLock.readUnlock();
     return done;
   }
@@ -106,7 +118,16 @@ final class PageMerger {
       anonVmas.getAnonVma(item.anonVma);
     }
     mm.mmapLock.readUnlock();
+    if (trace.enabled()) {
+      int pfn = kpage == Frames.NO_PAGE ? page : kpage;
+      trace.emit(t -> t.ksmMergeWithKsmPage(kpage, pfn, item, mm, err(merged)));
+    }
     return merged;
+  }
+
+  /** What C returns: its merges fail with {@code -EFAULT} alone. */
+  private static int err(boolean merged) {
+    return merged ? 0 : -Errno.EFAULT;
   }
 
   /** Makes {@code page} a KSM page and maps it where {@code treePage} is too; both or neither. */

@@ -4,13 +4,25 @@ package org.samepage.ksm.wiring;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
+import com.google.inject.multibindings.Multibinder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.samepage.ksm.advisor.Advisor;
+import org.samepage.ksm.advisor.Advisors;
+import org.samepage.ksm.advisor.NoAdvisor;
+import org.samepage.ksm.advisor.ScanTimeAdvisor;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
+import org.samepage.ksm.control.KsmdThread;
+import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.merge.CmpAndMerge;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.scan.KsmScanner;
 import org.samepage.ksm.slots.KsmSlots;
+import org.samepage.ksm.state.KsmCaches;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.tree.MergeableVmas;
 import org.samepage.ksm.tree.RmapItems;
 import org.samepage.ksm.tree.StableNodes;
@@ -19,6 +31,7 @@ import org.samepage.ksm.tree.UnstableTree;
 import org.samepage.ksm.unmerge.BreakCow;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.UnmergeAll;
+import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.report.KernelLog;
@@ -32,16 +45,65 @@ import org.samepage.rmap.AnonVmas;
 
 /** KSM of one machine. Needs its {@link Strategies}, a PageHash, and mm-core, pagewalk and rmap. */
 public final class KsmModule extends AbstractModule {
-  @Provides
-  @Singleton
-  KsmState state(Sched sched, PageAllocator allocator) {
-    return new KsmState(sched, allocator.nrNodeIds());
+  @Override
+  protected void configure() {
+    // for advisors from elsewhere
+    Multibinder.newSetBinder(binder(), Advisor.class);
   }
 
   @Provides
   @Singleton
-  KsmSlots slots(KsmState state) {
-    return new KsmSlots(state);
+  KsmState state(
+      Sched sched, KernelClock clock, FailureInjection failures, PageAllocator allocator) {
+    return new KsmState(sched, clock, new KsmCaches(sched, failures), allocator.nrNodeIds());
+  }
+
+  @Provides
+  @Singleton
+  KsmTracepoints tracepoints() {
+    return new KsmTracepoints();
+  }
+
+  /** In the order in which {@code advisor_mode} lists them; the first one is chosen at boot. */
+  @Provides
+  @Singleton
+  Advisors advisors(
+      KsmState state,
+      Sched sched,
+      KernelClock clock,
+      KsmTracepoints trace,
+      Set<Advisor> others) {
+    Map<String, Advisor> byName = new LinkedHashMap<>();
+    Advisor none = new NoAdvisor(state.knobs);
+    byName.put(none.name(), none);
+    Advisor scanTime = new ScanTimeAdvisor(state.knobs, sched, clock, trace);
+    byName.put(scanTime.name(), scanTime);
+    others.forEach(advisor -> byName.put(advisor.name(), advisor));
+    return new Advisors(byName);
+  }
+
+  @Provides
+  @Singleton
+  KsmHotRemove hotRemove(KsmState state, StableNodes nodes, Sched sched, KernelLog log) {
+    return new KsmHotRemove(state, nodes, sched, log);
+  }
+
+  @Provides
+  @Singleton
+  KsmdThread ksmdThread(
+      KsmState state,
+      KsmSlots slots,
+      KsmScanner scanner,
+      KsmHotRemove hotRemove,
+      Sched sched,
+      Ksmd ksmd) {
+    return new KsmdThread(state, slots, scanner, hotRemove, sched, ksmd);
+  }
+
+  @Provides
+  @Singleton
+  KsmSlots slots(KsmState state, KsmTracepoints trace) {
+    return new KsmSlots(state, trace);
   }
 
   @Provides
@@ -52,8 +114,9 @@ public final class KsmModule extends AbstractModule {
       Folios folios,
       PageAllocator allocator,
       AnonVmas anonVmas,
-      KernelLog log) {
-    return new StableNodes(state, sched, folios, allocator, anonVmas, log);
+      KernelLog log,
+      KsmTracepoints trace) {
+    return new StableNodes(state, sched, folios, allocator, anonVmas, log, trace);
   }
 
   @Provides
@@ -132,7 +195,8 @@ public final class KsmModule extends AbstractModule {
       Folios folios,
       AnonVmas anonVmas,
       AnonRmap rmap,
-      PageHash hash) {
+      PageHash hash,
+      KsmTracepoints trace) {
     return new CmpAndMerge(
         state,
         nodes,
@@ -144,7 +208,8 @@ public final class KsmModule extends AbstractModule {
         folios,
         anonVmas,
         rmap,
-        hash);
+        hash,
+        trace);
   }
 
   @Provides
@@ -157,15 +222,33 @@ public final class KsmModule extends AbstractModule {
       StableNodes nodes,
       CmpAndMerge cmpAndMerge,
       Sched sched,
-      Folios folios) {
+      Folios folios,
+      Advisors advisors,
+      KsmTracepoints trace) {
     return new KsmScanner(
-        state, slots, strategies.scan(), items, nodes, cmpAndMerge, sched, folios);
+        state,
+        slots,
+        strategies.scan(),
+        items,
+        nodes,
+        cmpAndMerge,
+        sched,
+        folios,
+        advisors,
+        trace);
   }
 
   @Provides
   @Singleton
-  Ksmd ksmd(KsmState state, KsmSlots slots, KsmScanner scanner, Sched sched, ProbeBudget budget) {
-    return new Ksmd(state, slots, scanner, sched, budget);
+  Ksmd ksmd(
+      KsmState state,
+      KsmSlots slots,
+      KsmScanner scanner,
+      KsmHotRemove hotRemove,
+      Advisors advisors,
+      Sched sched,
+      ProbeBudget budget) {
+    return new Ksmd(state, slots, scanner, hotRemove, advisors, sched, budget);
   }
 
   @Provides
@@ -174,8 +257,11 @@ public final class KsmModule extends AbstractModule {
       KsmState state,
       UnmergeAll unmergeAll,
       StableNodes nodes,
+      KsmHotRemove hotRemove,
+      Advisors advisors,
       Strategies strategies,
       ProbeBudget budget) {
-    return new KsmSysfs(state, unmergeAll, nodes, strategies.rmapItemLayout(), budget);
+    return new KsmSysfs(
+        state, unmergeAll, nodes, hotRemove, advisors, strategies.rmapItemLayout(), budget);
   }
 }

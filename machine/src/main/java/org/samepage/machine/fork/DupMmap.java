@@ -6,7 +6,7 @@ import static org.samepage.mm.vma.VmFlags.VM_DONTCOPY;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED_MASK;
 import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
-import org.samepage.ksm.unmerge.MergeAny;
+import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
@@ -17,9 +17,9 @@ import org.samepage.rmap.AnonVmas;
 public final class DupMmap {
   private final AnonVmas anonVmas;
   private final CopyPageRange copy;
-  private final MergeAny ksm;
+  private final KsmSlots ksm;
 
-  public DupMmap(AnonVmas anonVmas, CopyPageRange copy, MergeAny ksm) {
+  public DupMmap(AnonVmas anonVmas, CopyPageRange copy, KsmSlots ksm) {
     this.anonVmas = anonVmas;
     this.copy = copy;
     this.ksm = ksm;

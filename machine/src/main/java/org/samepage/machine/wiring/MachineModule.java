@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
+import org.samepage.ksm.control.KsmdThread;
+import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.spi.ExtensionPoint;
@@ -17,6 +19,7 @@ import org.samepage.ksm.spi.RmapWalkStrategy;
 import org.samepage.ksm.spi.ScanStrategy;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
@@ -45,6 +48,8 @@ import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
+import org.samepage.machine.trace.JfrKsmTrace;
+import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.MemoryLayout;
@@ -74,14 +79,17 @@ final class MachineModule extends AbstractModule {
   protected void configure() {
     bind(MemoryLayout.class).toInstance(config.memory());
     bind(Sched.class).toInstance(sched);
+    bind(KernelClock.class).to(VirtualClock.class);
     bind(PageHash.class).to(Xxh64.class);
     bind(FaultHandler.class).to(PageFaults.class);
   }
 
   @Provides
   @Singleton
-  KernelClock clock() {
-    return new VirtualClock();
+  VirtualClock clock() {
+    VirtualClock clock = new VirtualClock();
+    sched.whenIdle(clock::advanceToNextTimer);
+    return clock;
   }
 
   @Provides
@@ -153,8 +161,8 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  MergeAny mergeAny(KsmState state, KsmSlots slots, KsmMadvise ksm) {
-    return new MergeAny(state, slots, ksm);
+  MergeAny mergeAny(KsmSlots slots, KsmMadvise ksm) {
+    return new MergeAny(slots, ksm);
   }
 
   @Provides
@@ -191,8 +199,8 @@ final class MachineModule extends AbstractModule {
   @Provides
   @Singleton
   DupMmap dupMmap(
-      Folios folios, NormalPage normalPage, AnonRmap rmap, AnonVmas anonVmas, MergeAny mergeAny) {
-    return new DupMmap(anonVmas, new CopyPageRange(folios, normalPage, rmap), mergeAny);
+      Folios folios, NormalPage normalPage, AnonRmap rmap, AnonVmas anonVmas, KsmSlots slots) {
+    return new DupMmap(anonVmas, new CopyPageRange(folios, normalPage, rmap), slots);
   }
 
   @Provides
@@ -224,6 +232,22 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
+  Machine.Ksm ksm(
+      KsmState state,
+      Ksmd ksmd,
+      KsmdThread thread,
+      KsmSysfs sysfs,
+      KsmTracepoints tracepoints,
+      KsmHotRemove hotRemove,
+      RmapWalkKsm rmapWalk,
+      Strategies strategies) {
+    tracepoints.tracepointProbeRegister(new JfrKsmTrace());
+    return new Machine.Ksm(
+        state, ksmd, thread, sysfs, tracepoints, hotRemove, rmapWalk, strategies);
+  }
+
+  @Provides
+  @Singleton
   Machine machine(
       Sched sched,
       Folios folios,
@@ -231,11 +255,9 @@ final class MachineModule extends AbstractModule {
       PageContents contents,
       KernelLog log,
       ProbeBudget budget,
-      KsmState ksmState,
-      Ksmd ksmd,
-      KsmSysfs ksm,
-      RmapWalkKsm rmapWalk,
-      Strategies strategies,
+      VirtualClock clock,
+      FailureInjection failures,
+      Machine.Ksm ksm,
       Machine.Mapping mapping,
       Madvise madvise,
       MergeAny mergeAny,
@@ -244,8 +266,8 @@ final class MachineModule extends AbstractModule {
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents),
-        new Machine.Kernel(sched, log, budget),
-        new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, strategies),
+        new Machine.Kernel(sched, clock, log, budget, failures),
+        ksm,
         new Machine.Calls(mapping, madvise, mergeAny, access, exit));
   }
 }

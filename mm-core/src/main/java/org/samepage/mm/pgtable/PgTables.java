@@ -156,7 +156,7 @@ public final class PgTables {
   }
 
   private @Nullable PageTable newTable(KernelLock ptl, boolean pointsToTables) {
-    int pfn = folios.vmaAllocFolioNoprof(0);
+    int pfn = folios.pagetableAllocNoprof();
     if (pfn == Frames.NO_PAGE) {
       return null;
     }

@@ -7,6 +7,7 @@ import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_KSM;
 import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
 
 import org.jspecify.annotations.Nullable;
+import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.LockClass;
@@ -22,6 +23,10 @@ import org.samepage.mm.sched.Sched;
 public final class Folios {
   /** The frame of the shared zero page: reserved, never counted, never freed. */
   public static final int ZERO_PFN = 1;
+
+  /** The node that the current task runs on. */
+  @PortedFrom("include/linux/numa.h:NUMA_NO_NODE")
+  public static final int NUMA_NO_NODE = -1;
 
   private final Sched sched;
   private final Frames frames;
@@ -50,6 +55,7 @@ public final class Folios {
   /**
    * A new frame full of zeros, with one reference.
    *
+   * @param nid the node to try first, or {@link #NUMA_NO_NODE}
    * @return its pfn, or {@link Frames#NO_PAGE} where memory is short
    */
   @PortedFrom(
@@ -57,8 +63,22 @@ public final class Folios {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "order 0; always zeroed, at no cost; no policy, no memcg charge")
   public int vmaAllocFolioNoprof(int nid) {
+    return alloc(nid, FailureInjection.PAGE);
+  }
+
+  /** As {@link #vmaAllocFolioNoprof}, for a page table. */
+  @PortedFrom(
+      value = "include/linux/mm.h:pagetable_alloc_noprof",
+      fidelity = Fidelity.ADAPTED,
+      differs = "order 0; on the node that the current task runs on")
+  public int pagetableAllocNoprof() {
+    return alloc(NUMA_NO_NODE, FailureInjection.PAGE_TABLE);
+  }
+
+  private int alloc(int nid, String what) {
     sched.mightSleep();
-    int pfn = allocator.allocFrozenPagesNoprofRaw(nid);
+    int first = nid == NUMA_NO_NODE ? sched.current().numaNodeId() : nid;
+    int pfn = allocator.allocFrozenPagesNoprofRaw(first, what);
     if (pfn != Frames.NO_PAGE) {
       frames.setRefcount(pfn, 1);
     }

@@ -13,7 +13,6 @@ import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.report.KernelReport;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.AddressSpace;
@@ -26,7 +25,6 @@ import org.samepage.scenario.lang.Content;
 
 /** Runs a scenario on a {@link Machine}, which it closes. */
 public final class PortBackend implements Backend {
-  private static final String ADVISOR_MODE = "advisor_mode";
   private static final String RUN = "run";
 
   private final Machine machine;
@@ -84,9 +82,8 @@ public final class PortBackend implements Backend {
 
   @Override
   public Set<String> writableKsmNames() {
-    Set<String> writable = new TreeSet<>(sysfs.numericNames());
+    Set<String> writable = new TreeSet<>(sysfs.names());
     writable.removeIf(name -> !sysfs.isWritable(name));
-    writable.add(ADVISOR_MODE);
     return writable;
   }
 
@@ -97,9 +94,6 @@ public final class PortBackend implements Backend {
 
   @Override
   public void ksmStore(String name, String value) throws SyscallException {
-    if (name.equals(ADVISOR_MODE)) {
-      throw new NotSupportedYetException("the advisor");
-    }
     int err = sysfs.store(name, value);
     if (err != 0) {
       throw SyscallException.ofErrno(err);
