@@ -8,6 +8,7 @@ import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.ksm.control.KsmdThread;
 import org.samepage.ksm.hotremove.KsmHotRemove;
+import org.samepage.ksm.rmapwalk.CollectProcsKsm;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.trace.KsmTracepoints;
@@ -16,6 +17,7 @@ import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.exit.ExitMmap;
+import org.samepage.machine.fault.FailFaults;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.mmap.Madvise;
@@ -24,7 +26,7 @@ import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
-import org.samepage.mm.alloc.FailureInjection;
+import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
@@ -57,7 +59,7 @@ public final class Machine implements AutoCloseable {
       VirtualClock clock,
       KernelLog log,
       ProbeBudget budget,
-      FailureInjection failures) {}
+      FailFaults failFaults) {}
 
   /** KSM. */
   public record Ksm(
@@ -68,6 +70,7 @@ public final class Machine implements AutoCloseable {
       KsmTracepoints tracepoints,
       KsmHotRemove hotRemove,
       RmapWalkKsm rmapWalk,
+      CollectProcsKsm collectProcs,
       Strategies strategies) {}
 
   /** The system calls. */
@@ -116,8 +119,13 @@ public final class Machine implements AutoCloseable {
   }
 
   /** Lets allocations fail. */
-  public FailureInjection failures() {
-    return kernel.failures;
+  public FailSlab failSlab() {
+    return kernel.sched.failSlab;
+  }
+
+  /** Lets faults fail. */
+  public FailFaults failFaults() {
+    return kernel.failFaults;
   }
 
   /** Limits what one operation may probe. */

@@ -2,8 +2,8 @@
 // Ported from mm/ksm.c.
 package org.samepage.ksm.state;
 
-import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.alloc.KmemCache;
+import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
@@ -18,9 +18,9 @@ public final class KsmCaches {
   public final KmemCache stableNode;
   public final KmemCache mmSlot;
 
-  public KsmCaches(Sched sched, FailureInjection failures) {
-    this.rmapItem = new KmemCache("ksm_rmap_item", sched, failures);
-    this.stableNode = new KmemCache("ksm_stable_node", sched, failures);
-    this.mmSlot = new KmemCache("ksm_mm_slot", sched, failures);
+  public KsmCaches(Sched sched) {
+    this.rmapItem = new KmemCache(Alloc.KSM_RMAP_ITEM, sched);
+    this.stableNode = new KmemCache(Alloc.KSM_STABLE_NODE, sched);
+    this.mmSlot = new KmemCache(Alloc.KSM_MM_SLOT, sched);
   }
 }

@@ -17,6 +17,7 @@ import org.samepage.ksm.control.Ksmd;
 import org.samepage.ksm.control.KsmdThread;
 import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.merge.CmpAndMerge;
+import org.samepage.ksm.rmapwalk.CollectProcsKsm;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.scan.KsmScanner;
 import org.samepage.ksm.slots.KsmSlots;
@@ -31,7 +32,6 @@ import org.samepage.ksm.tree.UnstableTree;
 import org.samepage.ksm.unmerge.BreakCow;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.UnmergeAll;
-import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.report.KernelLog;
@@ -53,9 +53,8 @@ public final class KsmModule extends AbstractModule {
 
   @Provides
   @Singleton
-  KsmState state(
-      Sched sched, KernelClock clock, FailureInjection failures, PageAllocator allocator) {
-    return new KsmState(sched, clock, new KsmCaches(sched, failures), allocator.nrNodeIds());
+  KsmState state(Sched sched, KernelClock clock, PageAllocator allocator) {
+    return new KsmState(sched, clock, new KsmCaches(sched), allocator.nrNodeIds());
   }
 
   @Provides
@@ -180,6 +179,12 @@ public final class KsmModule extends AbstractModule {
   RmapWalkKsm rmapWalkKsm(
       StableNodes nodes, Sched sched, Folios folios, KernelLog log, Strategies strategies) {
     return new RmapWalkKsm(nodes, sched, folios, log, strategies.rmapWalk());
+  }
+
+  @Provides
+  @Singleton
+  CollectProcsKsm collectProcsKsm(StableNodes nodes) {
+    return new CollectProcsKsm(nodes);
   }
 
   @Provides

@@ -11,6 +11,7 @@ import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.ksm.control.KsmdThread;
 import org.samepage.ksm.hotremove.KsmHotRemove;
+import org.samepage.ksm.rmapwalk.CollectProcsKsm;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.spi.ExtensionPoint;
@@ -27,6 +28,7 @@ import org.samepage.machine.Machine;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.exit.ExitMmap;
+import org.samepage.machine.fault.FailFaults;
 import org.samepage.machine.fault.FileFaults;
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.machine.fault.PageFaults;
@@ -49,7 +51,6 @@ import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.machine.trace.JfrKsmTrace;
-import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.MemoryLayout;
@@ -81,7 +82,7 @@ final class MachineModule extends AbstractModule {
     bind(Sched.class).toInstance(sched);
     bind(KernelClock.class).to(VirtualClock.class);
     bind(PageHash.class).to(Xxh64.class);
-    bind(FaultHandler.class).to(PageFaults.class);
+    bind(FaultHandler.class).to(FailFaults.class);
   }
 
   @Provides
@@ -139,6 +140,12 @@ final class MachineModule extends AbstractModule {
         rmap,
         zeroPages,
         new FileFaults(folios, files, anonVmas, rmap));
+  }
+
+  @Provides
+  @Singleton
+  FailFaults failFaults(PageFaults faults) {
+    return new FailFaults(faults);
   }
 
   @Provides
@@ -240,10 +247,11 @@ final class MachineModule extends AbstractModule {
       KsmTracepoints tracepoints,
       KsmHotRemove hotRemove,
       RmapWalkKsm rmapWalk,
+      CollectProcsKsm collectProcs,
       Strategies strategies) {
     tracepoints.tracepointProbeRegister(new JfrKsmTrace());
     return new Machine.Ksm(
-        state, ksmd, thread, sysfs, tracepoints, hotRemove, rmapWalk, strategies);
+        state, ksmd, thread, sysfs, tracepoints, hotRemove, rmapWalk, collectProcs, strategies);
   }
 
   @Provides
@@ -256,7 +264,7 @@ final class MachineModule extends AbstractModule {
       KernelLog log,
       ProbeBudget budget,
       VirtualClock clock,
-      FailureInjection failures,
+      FailFaults failFaults,
       Machine.Ksm ksm,
       Machine.Mapping mapping,
       Madvise madvise,
@@ -266,7 +274,7 @@ final class MachineModule extends AbstractModule {
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents),
-        new Machine.Kernel(sched, clock, log, budget, failures),
+        new Machine.Kernel(sched, clock, log, budget, failFaults),
         ksm,
         new Machine.Calls(mapping, madvise, mergeAny, access, exit));
   }

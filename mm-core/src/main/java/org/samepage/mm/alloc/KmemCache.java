@@ -3,6 +3,7 @@
 package org.samepage.mm.alloc;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
@@ -11,26 +12,16 @@ import org.samepage.mm.sched.Sched;
 @PortedFrom(
     value = "mm/slab.h:kmem_cache",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "a name and a count; the caller makes the object")
+    differs = "a count; the caller makes the object, the JVM has the memory")
 public final class KmemCache {
-  private final String name;
+  private final Alloc kind;
   private final Sched sched;
-  private final FailureInjection failures;
   private final AtomicLong active = new AtomicLong();
 
-  /**
-   * A cache without objects.
-   *
-   * @param name as in /proc/slabinfo; what a {@link FailureInjection.Plan} is asked about
-   */
-  public KmemCache(String name, Sched sched, FailureInjection failures) {
-    this.name = name;
+  /** A cache without objects. */
+  public KmemCache(Alloc kind, Sched sched) {
+    this.kind = kind;
     this.sched = sched;
-    this.failures = failures;
-  }
-
-  public String name() {
-    return name;
   }
 
   /** Objects that were allocated and not freed. */
@@ -45,7 +36,7 @@ public final class KmemCache {
       differs = "says whether, instead of where")
   public boolean kmemCacheAllocNoprof() {
     sched.mightSleep();
-    if (failures.shouldFail(name)) {
+    if (sched.failSlab.shouldFailslab(kind)) {
       return false;
     }
     active.incrementAndGet();
@@ -59,7 +50,7 @@ public final class KmemCache {
       differs = "the JVM frees the object")
   public void kmemCacheFree() {
     if (active.decrementAndGet() < 0) {
-      throw new IllegalStateException("an object of " + name + " was freed once too often");
+      throw new IllegalStateException(kind + " was freed once too often");
     }
   }
 }

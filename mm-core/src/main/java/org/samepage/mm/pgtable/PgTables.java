@@ -11,6 +11,7 @@ import static org.samepage.mm.units.PageUnits.pudIndex;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.phys.PageFlags;
@@ -156,7 +157,10 @@ public final class PgTables {
   }
 
   private @Nullable PageTable newTable(KernelLock ptl, boolean pointsToTables) {
-    int pfn = folios.pagetableAllocNoprof();
+    int pfn =
+        sched.failSlab.shouldFailslab(Alloc.PAGE_TABLE)
+            ? Frames.NO_PAGE
+            : folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE);
     if (pfn == Frames.NO_PAGE) {
       return null;
     }

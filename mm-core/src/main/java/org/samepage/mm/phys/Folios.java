@@ -7,7 +7,6 @@ import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_KSM;
 import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
 
 import org.jspecify.annotations.Nullable;
-import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.LockClass;
@@ -63,22 +62,9 @@ public final class Folios {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "order 0; always zeroed, at no cost; no policy, no memcg charge")
   public int vmaAllocFolioNoprof(int nid) {
-    return alloc(nid, FailureInjection.PAGE);
-  }
-
-  /** As {@link #vmaAllocFolioNoprof}, for a page table. */
-  @PortedFrom(
-      value = "include/linux/mm.h:pagetable_alloc_noprof",
-      fidelity = Fidelity.ADAPTED,
-      differs = "order 0; on the node that the current task runs on")
-  public int pagetableAllocNoprof() {
-    return alloc(NUMA_NO_NODE, FailureInjection.PAGE_TABLE);
-  }
-
-  private int alloc(int nid, String what) {
     sched.mightSleep();
     int first = nid == NUMA_NO_NODE ? sched.current().numaNodeId() : nid;
-    int pfn = allocator.allocFrozenPagesNoprofRaw(first, what);
+    int pfn = allocator.allocFrozenPagesNoprofRaw(first);
     if (pfn != Frames.NO_PAGE) {
       frames.setRefcount(pfn, 1);
     }

@@ -3,7 +3,8 @@
 package org.samepage.mm.phys;
 
 import java.util.Arrays;
-import org.samepage.mm.alloc.FailureInjection;
+import org.samepage.mm.failslab.Alloc;
+import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.KernelLock;
@@ -19,8 +20,8 @@ import org.samepage.mm.sched.Sched;
 public final class PageAllocator {
   private final Frames frames;
   private final MemoryLayout layout;
-  private final FailureInjection failures;
   private final Node[] nodes;
+  private final FailSlab failSlab;
 
   private static final class Node {
     final KernelLock lock;
@@ -36,16 +37,10 @@ public final class PageAllocator {
     }
   }
 
-  /** An allocator that fails only where the machine is full. */
   public PageAllocator(Sched sched, Frames frames, MemoryLayout layout) {
-    this(sched, frames, layout, new FailureInjection());
-  }
-
-  public PageAllocator(
-      Sched sched, Frames frames, MemoryLayout layout, FailureInjection failures) {
-    this.failures = failures;
     this.frames = frames;
     this.layout = layout;
+    this.failSlab = sched.failSlab;
     this.nodes = new Node[layout.nodes()];
     for (int nid = 0; nid < nodes.length; nid++) {
       int first = layout.firstPfn(nid);
@@ -57,15 +52,14 @@ public final class PageAllocator {
    * A frame with reference count 1 and nothing else set; from another node where this one is full.
    *
    * @param nid the node to try first
-   * @param what {@link FailureInjection#PAGE} or {@link FailureInjection#PAGE_TABLE}
    * @return its pfn, or {@link Frames#NO_PAGE} where the machine has none left
    */
   @PortedFrom(
       value = "mm/page_alloc.c:__alloc_frozen_pages_noprof",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "order 0, no zones, no reclaim; falls back to the nodes in turn")
-  public int allocFrozenPagesNoprofRaw(int nid, String what) {
-    if (failures.shouldFail(what)) {
+  public int allocFrozenPagesNoprofRaw(int nid) {
+    if (failSlab.shouldFailslab(Alloc.FRAME)) {
       return Frames.NO_PAGE;
     }
     for (int i = 0; i < nodes.length; i++) {

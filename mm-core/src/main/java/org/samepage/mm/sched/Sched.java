@@ -4,6 +4,7 @@ package org.samepage.mm.sched;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.work.WorkCounters;
@@ -17,6 +18,9 @@ import org.samepage.mm.work.WorkCounters;
  * hooks are called by the thread that they speak of, never while this class holds a lock.
  */
 public abstract class Sched {
+  /** Makes allocations of this machine fail on purpose. */
+  public final FailSlab failSlab = new FailSlab();
+
   private final List<Task> tasks = new CopyOnWriteArrayList<>();
   private final ThreadLocal<Task> current = ThreadLocal.withInitial(this::newTask);
 

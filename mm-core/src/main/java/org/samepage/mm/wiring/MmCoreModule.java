@@ -4,7 +4,6 @@ package org.samepage.mm.wiring;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
-import org.samepage.mm.alloc.FailureInjection;
 import org.samepage.mm.memory.BadPageMap;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.phys.Folios;
@@ -33,15 +32,8 @@ public final class MmCoreModule extends AbstractModule {
 
   @Provides
   @Singleton
-  FailureInjection failureInjection() {
-    return new FailureInjection();
-  }
-
-  @Provides
-  @Singleton
-  PageAllocator allocator(
-      Sched sched, Frames frames, MemoryLayout layout, FailureInjection failures) {
-    return new PageAllocator(sched, frames, layout, failures);
+  PageAllocator allocator(Sched sched, Frames frames, MemoryLayout layout) {
+    return new PageAllocator(sched, frames, layout);
   }
 
   @Provides
