@@ -10,6 +10,7 @@ import org.samepage.ksm.control.KsmdThread;
 import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.rmapwalk.CollectProcsKsm;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
+import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.unmerge.MergeAny;
@@ -69,6 +70,8 @@ public final class Machine implements AutoCloseable {
       KsmSysfs sysfs,
       KsmTracepoints tracepoints,
       KsmHotRemove hotRemove,
+      KsmSlots slots,
+      MergeAny mergeAny,
       RmapWalkKsm rmapWalk,
       CollectProcsKsm collectProcs,
       Strategies strategies) {}

@@ -118,7 +118,25 @@ public final class KsmSysfs {
   }
 
   /** In the kernel's order. */
-  @PortedFrom("mm/ksm.c:ksm_attrs")
+  @PortedFrom(
+      value = {
+        "mm/ksm.c:ksm_attrs",
+        "mm/ksm.c:sleep_millisecs_show",
+        "mm/ksm.c:pages_to_scan_show",
+        "mm/ksm.c:run_show",
+        "mm/ksm.c:merge_across_nodes_show",
+        "mm/ksm.c:max_page_sharing_show",
+        "mm/ksm.c:stable_node_chains_show",
+        "mm/ksm.c:stable_node_dups_show",
+        "mm/ksm.c:stable_node_chains_prune_millisecs_show",
+        "mm/ksm.c:stable_node_chains_prune_millisecs_store",
+        "mm/ksm.c:use_zero_pages_show",
+        "mm/ksm.c:use_zero_pages_store",
+        "mm/ksm.c:smart_scan_show",
+        "mm/ksm.c:smart_scan_store"
+      },
+      fidelity = Fidelity.ADAPTED,
+      differs = "functions that show or set a number are lines of a table")
   private void ksmAttrs(KsmKnobs knobs) {
     add("sleep_millisecs", () -> uint(knobs.sleepMillisecs), stores::sleepMillisecsStore);
     add("pages_to_scan", () -> uint(knobs.pagesToScan), stores::pagesToScanStore);
@@ -141,6 +159,19 @@ public final class KsmSysfs {
     advisorAttrs(knobs);
   }
 
+  @PortedFrom(
+      value = {
+        "mm/ksm.c:pages_scanned_show",
+        "mm/ksm.c:pages_shared_show",
+        "mm/ksm.c:pages_sharing_show",
+        "mm/ksm.c:pages_unshared_show",
+        "mm/ksm.c:pages_skipped_show",
+        "mm/ksm.c:ksm_zero_pages_show",
+        "mm/ksm.c:full_scans_show"
+      },
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "functions that show or set a number are lines of a table")
   private void showCounters() {
     add("pages_scanned", () -> state.ksmPagesScanned, null);
     add("pages_shared", () -> state.ksmPagesShared, null);
@@ -152,6 +183,20 @@ public final class KsmSysfs {
     add("full_scans", () -> state.ksmScan.seqnr, null);
   }
 
+  @PortedFrom(
+      value = {
+        "mm/ksm.c:advisor_max_cpu_show",
+        "mm/ksm.c:advisor_max_cpu_store",
+        "mm/ksm.c:advisor_min_pages_to_scan_show",
+        "mm/ksm.c:advisor_min_pages_to_scan_store",
+        "mm/ksm.c:advisor_max_pages_to_scan_show",
+        "mm/ksm.c:advisor_max_pages_to_scan_store",
+        "mm/ksm.c:advisor_target_scan_time_show",
+        "mm/ksm.c:advisor_target_scan_time_store"
+      },
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "functions that show or set a number are lines of a table")
   private void advisorAttrs(KsmKnobs knobs) {
     attributes.put(
         "advisor_mode", new Attribute(null, this::advisorModeShow, stores::advisorModeStore));

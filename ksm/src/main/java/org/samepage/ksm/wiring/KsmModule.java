@@ -32,6 +32,8 @@ import org.samepage.ksm.tree.UnstableTree;
 import org.samepage.ksm.unmerge.BreakCow;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.UnmergeAll;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.report.KernelLog;
@@ -44,6 +46,10 @@ import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 
 /** KSM of one machine. Needs its {@link Strategies}, a PageHash, and mm-core, pagewalk and rmap. */
+@PortedFrom(
+    value = "mm/ksm.c:ksm_init",
+    fidelity = Fidelity.ADAPTED,
+    differs = "what there is, is made when it is asked for; whoever wants ksmd's thread starts it")
 public final class KsmModule extends AbstractModule {
   @Override
   protected void configure() {

@@ -246,12 +246,14 @@ final class MachineModule extends AbstractModule {
       KsmSysfs sysfs,
       KsmTracepoints tracepoints,
       KsmHotRemove hotRemove,
+      KsmSlots slots,
+      MergeAny mergeAny,
       RmapWalkKsm rmapWalk,
       CollectProcsKsm collectProcs,
       Strategies strategies) {
     tracepoints.tracepointProbeRegister(new JfrKsmTrace());
     return new Machine.Ksm(
-        state, ksmd, thread, sysfs, tracepoints, hotRemove, rmapWalk, collectProcs, strategies);
+        state, ksmd, thread, sysfs, tracepoints, hotRemove, slots, mergeAny, rmapWalk, collectProcs, strategies);
   }
 
   @Provides
