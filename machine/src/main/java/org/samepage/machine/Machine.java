@@ -7,13 +7,19 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.ksm.folio.KsmFolios;
+import org.samepage.ksm.control.KsmdThread;
+import org.samepage.ksm.hotremove.KsmHotRemove;
+import org.samepage.ksm.rmapwalk.CollectProcsKsm;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
+import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.exit.ExitMmap;
+import org.samepage.machine.fault.FailFaults;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.migrate.MovePages;
@@ -25,6 +31,7 @@ import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.swap.Reclaim;
+import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -35,6 +42,7 @@ import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.Task;
 import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.swap.SwapDevice;
+import org.samepage.mm.time.VirtualClock;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.ProbeBudget;
@@ -57,14 +65,25 @@ public final class Machine implements AutoCloseable {
   public record Swap(SwapDevice device, Mmlist mmlist, SwapTypes types) {}
 
   /** What everything runs on. */
-  public record Kernel(Sched sched, KernelLog log, ProbeBudget budget) {}
+  public record Kernel(
+      Sched sched,
+      VirtualClock clock,
+      KernelLog log,
+      ProbeBudget budget,
+      FailFaults failFaults) {}
 
   /** KSM. */
   public record Ksm(
       KsmState state,
       Ksmd ksmd,
+      KsmdThread thread,
       KsmSysfs sysfs,
+      KsmTracepoints tracepoints,
+      KsmHotRemove hotRemove,
+      KsmSlots slots,
+      MergeAny mergeAny,
       RmapWalkKsm rmapWalk,
+      CollectProcsKsm collectProcs,
       KsmFolios folios,
       Strategies strategies) {}
 
@@ -114,6 +133,21 @@ public final class Machine implements AutoCloseable {
   /** What the kernel has reported so far. */
   public KernelLog log() {
     return kernel.log;
+  }
+
+  /** The clock; it stands still unless somebody moves it. */
+  public VirtualClock clock() {
+    return kernel.clock;
+  }
+
+  /** Lets allocations fail. */
+  public FailSlab failSlab() {
+    return kernel.sched.failSlab;
+  }
+
+  /** Lets faults fail. */
+  public FailFaults failFaults() {
+    return kernel.failFaults;
   }
 
   /** Limits what one operation may probe. */

@@ -5,10 +5,10 @@ import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
 
 import org.jspecify.annotations.Nullable;
-import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.prctl.Prctl;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.vma.Mm;
 
@@ -71,13 +71,21 @@ public final class UserProcess {
 
   /** prctl(PR_SET_MEMORY_MERGE, value, 0, 0, 0). */
   public void prctlMemoryMerge(long value) throws SyscallException {
-    mm.mmapLock.writeLock();
-    try {
-      MergeAny mergeAny = calls.mergeAny();
-      check(value != 0 ? mergeAny.ksmEnableMergeAny(mm) : mergeAny.ksmDisableMergeAny(mm));
-    } finally {
-      mm.mmapLock.writeUnlock();
-    }
+    prctl(Prctl.PR_SET_MEMORY_MERGE, value, 0, 0, 0);
+  }
+
+  /**
+   * prctl with one of the options of {@link Prctl}.
+   *
+   * @return what the system call returns
+   */
+  public int prctl(int option, long arg2, long arg3, long arg4, long arg5)
+      throws SyscallException {
+    int result =
+        new Prctl(calls.mergeAny(), machine.currentTask())
+            .prctl(mm, option, arg2, arg3, arg4, arg5);
+    check(result);
+    return result;
   }
 
   /**

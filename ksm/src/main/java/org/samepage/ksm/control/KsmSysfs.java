@@ -2,17 +2,18 @@
 // Ported from mm/ksm.c.
 package org.samepage.ksm.control;
 
-import static org.samepage.ksm.state.KsmKnobs.KSM_RUN_STOP;
-import static org.samepage.ksm.state.KsmKnobs.KSM_RUN_UNMERGE;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
+import org.samepage.ksm.advisor.Advisors;
+import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmKnobs;
 import org.samepage.ksm.state.KsmState;
@@ -22,6 +23,7 @@ import org.samepage.mm.errno.Errno;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmFlags;
 import org.samepage.mm.work.ProbeBudget;
 
 /**
@@ -32,33 +34,48 @@ import org.samepage.mm.work.ProbeBudget;
  */
 public final class KsmSysfs {
   private final KsmState state;
-  private final UnmergeAll unmergeAll;
-  private final StableNodes nodes;
+  private final KsmStores stores;
+  private final Advisors advisors;
   private final RmapItemLayout layout;
-  private final ProbeBudget budget;
   private final Map<String, Attribute> attributes = new LinkedHashMap<>();
 
-  /** A file: how its number is read, and how a text is written; null where it is read-only. */
-  private record Attribute(LongSupplier show, @Nullable ToIntFunction<String> store) {}
+  /**
+   * A file.
+   *
+   * @param number how its number is read; null where it shows a text
+   * @param show its text without the newline
+   * @param store how a text is written; null where it is read-only
+   */
+  private record Attribute(
+      @Nullable LongSupplier number,
+      Supplier<String> show,
+      @Nullable ToIntFunction<String> store) {}
 
   public KsmSysfs(
       KsmState state,
       UnmergeAll unmergeAll,
       StableNodes nodes,
+      KsmHotRemove hotRemove,
+      Advisors advisors,
       RmapItemLayout layout,
       ProbeBudget budget) {
     this.state = state;
-    this.unmergeAll = unmergeAll;
-    this.nodes = nodes;
+    this.stores = new KsmStores(state, unmergeAll, nodes, hotRemove, advisors, budget);
+    this.advisors = advisors;
     this.layout = layout;
-    this.budget = budget;
     ksmAttrs(state.knobs);
-    addCounters();
+  }
+
+  /** The names of all files. */
+  public Set<String> names() {
+    return attributes.keySet();
   }
 
   /** The names of the files that hold a number. */
   public Set<String> numericNames() {
-    return attributes.keySet();
+    Set<String> names = new LinkedHashSet<>(attributes.keySet());
+    names.removeIf(name -> attribute(name).number() == null);
+    return names;
   }
 
   /** Whether a file may be written. */
@@ -69,12 +86,16 @@ public final class KsmSysfs {
 
   /** The number that a file shows. */
   public long number(String name) {
-    return attribute(name).show().getAsLong();
+    LongSupplier number = attribute(name).number();
+    if (number == null) {
+      throw new IllegalArgumentException(name + " holds no number");
+    }
+    return number.getAsLong();
   }
 
   /** What reading a file gives, the newline at the end included. */
   public String show(String name) {
-    return number(name) + "\n";
+    return attribute(name).show().get() + "\n";
   }
 
   /**
@@ -96,44 +117,62 @@ public final class KsmSysfs {
     return attribute;
   }
 
+  /** In the kernel's order. */
   @PortedFrom(
-      value = "mm/ksm.c:ksm_attrs",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "advisor_mode is left out: there is no advisor yet")
+      value = {
+        "mm/ksm.c:ksm_attrs",
+        "mm/ksm.c:sleep_millisecs_show",
+        "mm/ksm.c:pages_to_scan_show",
+        "mm/ksm.c:run_show",
+        "mm/ksm.c:merge_across_nodes_show",
+        "mm/ksm.c:max_page_sharing_show",
+        "mm/ksm.c:stable_node_chains_show",
+        "mm/ksm.c:stable_node_dups_show",
+        "mm/ksm.c:stable_node_chains_prune_millisecs_show",
+        "mm/ksm.c:stable_node_chains_prune_millisecs_store",
+        "mm/ksm.c:use_zero_pages_show",
+        "mm/ksm.c:use_zero_pages_store",
+        "mm/ksm.c:smart_scan_show",
+        "mm/ksm.c:smart_scan_store"
+      },
+      fidelity = Fidelity.ADAPTED,
+      differs = "functions that show or set a number are lines of a table")
   private void ksmAttrs(KsmKnobs knobs) {
-    add(
-        "sleep_millisecs",
-        () -> uint(knobs.sleepMillisecs),
-        t -> uint(t, v -> knobs.sleepMillisecs = v));
-    add("pages_to_scan", () -> uint(knobs.pagesToScan), t -> uint(t, v -> knobs.pagesToScan = v));
-    add("run", () -> knobs.run, this::runStore);
-    add("merge_across_nodes", () -> bit(knobs.mergeAcrossNodes), this::mergeAcrossNodesStore);
-    add("max_page_sharing", () -> knobs.maxPageSharing, this::maxPageSharingStore);
+    add("sleep_millisecs", () -> uint(knobs.sleepMillisecs), stores::sleepMillisecsStore);
+    add("pages_to_scan", () -> uint(knobs.pagesToScan), stores::pagesToScanStore);
+    add("run", () -> knobs.run, stores::runStore);
+    showCounters();
+    add("merge_across_nodes", () -> bit(knobs.mergeAcrossNodes), stores::mergeAcrossNodesStore);
+    add("max_page_sharing", () -> knobs.maxPageSharing, stores::maxPageSharingStore);
+    add("stable_node_chains", () -> state.ksmStableNodeChains, null);
+    add("stable_node_dups", () -> state.ksmStableNodeDups, null);
     add(
         "stable_node_chains_prune_millisecs",
         () -> uint(knobs.stableNodeChainsPruneMillisecs),
-        t -> uint(t, v -> knobs.stableNodeChainsPruneMillisecs = v));
-    add("use_zero_pages", () -> bit(knobs.useZeroPages), t -> bool(t, v -> knobs.useZeroPages = v));
-    add("smart_scan", () -> bit(knobs.smartScan), t -> bool(t, v -> knobs.smartScan = v));
+        t -> storeUint(t, v -> knobs.stableNodeChainsPruneMillisecs = v));
     add(
-        "advisor_max_cpu",
-        () -> uint(knobs.advisorMaxCpu),
-        t -> ulong(t, 0, v -> knobs.advisorMaxCpu = (int) v));
-    add(
-        "advisor_min_pages_to_scan",
-        () -> knobs.advisorMinPagesToScan,
-        t -> ulong(t, 0, v -> knobs.advisorMinPagesToScan = v));
-    add(
-        "advisor_max_pages_to_scan",
-        () -> knobs.advisorMaxPagesToScan,
-        t -> ulong(t, 0, v -> knobs.advisorMaxPagesToScan = v));
-    add(
-        "advisor_target_scan_time",
-        () -> knobs.advisorTargetScanTime,
-        t -> ulong(t, 1, v -> knobs.advisorTargetScanTime = v));
+        "use_zero_pages",
+        () -> bit(knobs.useZeroPages),
+        t -> storeBool(t, v -> knobs.useZeroPages = v));
+    add("general_profit", this::generalProfitShow, null);
+    add("smart_scan", () -> bit(knobs.smartScan), t -> storeBool(t, v -> knobs.smartScan = v));
+    advisorAttrs(knobs);
   }
 
-  private void addCounters() {
+  @PortedFrom(
+      value = {
+        "mm/ksm.c:pages_scanned_show",
+        "mm/ksm.c:pages_shared_show",
+        "mm/ksm.c:pages_sharing_show",
+        "mm/ksm.c:pages_unshared_show",
+        "mm/ksm.c:pages_skipped_show",
+        "mm/ksm.c:ksm_zero_pages_show",
+        "mm/ksm.c:full_scans_show"
+      },
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "functions that show or set a number are lines of a table")
+  private void showCounters() {
     add("pages_scanned", () -> state.ksmPagesScanned, null);
     add("pages_shared", () -> state.ksmPagesShared, null);
     add("pages_sharing", () -> state.ksmPagesSharing, null);
@@ -142,13 +181,62 @@ public final class KsmSysfs {
     add("pages_skipped", () -> state.ksmPagesSkipped, null);
     add("ksm_zero_pages", state.ksmZeroPages::get, null);
     add("full_scans", () -> state.ksmScan.seqnr, null);
-    add("stable_node_chains", () -> state.ksmStableNodeChains, null);
-    add("stable_node_dups", () -> state.ksmStableNodeDups, null);
-    add("general_profit", this::generalProfitShow, null);
   }
 
-  private void add(String name, LongSupplier show, @Nullable ToIntFunction<String> store) {
-    attributes.put(name, new Attribute(show, store));
+  @PortedFrom(
+      value = {
+        "mm/ksm.c:advisor_max_cpu_show",
+        "mm/ksm.c:advisor_max_cpu_store",
+        "mm/ksm.c:advisor_min_pages_to_scan_show",
+        "mm/ksm.c:advisor_min_pages_to_scan_store",
+        "mm/ksm.c:advisor_max_pages_to_scan_show",
+        "mm/ksm.c:advisor_max_pages_to_scan_store",
+        "mm/ksm.c:advisor_target_scan_time_show",
+        "mm/ksm.c:advisor_target_scan_time_store"
+      },
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "functions that show or set a number are lines of a table")
+  private void advisorAttrs(KsmKnobs knobs) {
+    attributes.put(
+        "advisor_mode", new Attribute(null, this::advisorModeShow, stores::advisorModeStore));
+    add(
+        "advisor_max_cpu",
+        () -> uint(knobs.advisorMaxCpu),
+        t -> storeUlong(t, 0, v -> knobs.advisorMaxCpu = (int) v));
+    add(
+        "advisor_min_pages_to_scan",
+        () -> knobs.advisorMinPagesToScan,
+        t -> storeUlong(t, 0, v -> knobs.advisorMinPagesToScan = v));
+    add(
+        "advisor_max_pages_to_scan",
+        () -> knobs.advisorMaxPagesToScan,
+        t -> storeUlong(t, 0, v -> knobs.advisorMaxPagesToScan = v));
+    add(
+        "advisor_target_scan_time",
+        () -> knobs.advisorTargetScanTime,
+        t -> storeUlong(t, 1, v -> knobs.advisorTargetScanTime = v));
+  }
+
+  private void add(String name, LongSupplier number, @Nullable ToIntFunction<String> store) {
+    attributes.put(
+        name, new Attribute(number, () -> text(name, number.getAsLong()), store));
+  }
+
+  /** Three are printed as signed, all others as unsigned. */
+  private static String text(String name, long value) {
+    return switch (name) {
+      case "pages_volatile", "ksm_zero_pages", "general_profit" -> Long.toString(value);
+      default -> Long.toUnsignedString(value);
+    };
+  }
+
+  @PortedFrom(
+      value = "mm/ksm.c:advisor_mode_show",
+      fidelity = Fidelity.ADAPTED,
+      differs = "lists those registered")
+  private String advisorModeShow() {
+    return advisors.listing();
   }
 
   @PortedFrom(
@@ -177,82 +265,16 @@ public final class KsmSysfs {
         - mm.ksmRmapItems * layout.rmapItemSize();
   }
 
-  /** 0 stops ksmd, 1 lets it run, 2 stops it and unmerges everything. */
-  @PortedFrom(
-      value = "mm/ksm.c:run_store",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "wakes nobody, as ksmd is stepped; no memory hot-remove to wait for")
-  private int runStore(String text) {
-    Kstrto number = new Kstrto();
-    if (number.kstrtouint(text) != 0 || number.value > KSM_RUN_UNMERGE) {
-      return -Errno.EINVAL;
-    }
-    int flags = (int) number.value;
-    int err = 0;
-    state.ksmThreadMutex.lock();
-    if (state.knobs.run != flags) {
-      state.knobs.run = flags;
-      if ((flags & KSM_RUN_UNMERGE) != 0) {
-        budget.startOperation(unmergeAll::probesNeeded);
-        err = unmergeAll.unmergeAndRemoveAllRmapItems();
-        if (err != 0) {
-          state.knobs.run = KSM_RUN_STOP;
-        }
+  /** Whether a process has a mapping that is mergeable. Holds its mmap_lock. */
+  @PortedFrom("mm/ksm.c:ksm_process_mergeable")
+  public static boolean ksmProcessMergeable(Mm mm) {
+    mm.mmapLock.assertLocked();
+    for (int i = 0; i < mm.vmas.size(); i++) {
+      if (mm.vmas.get(i).has(VmFlags.VM_MERGEABLE)) {
+        return true;
       }
     }
-    state.ksmThreadMutex.unlock();
-    return err;
-  }
-
-  @PortedFrom(
-      value = "mm/ksm.c:merge_across_nodes_store",
-      fidelity = Fidelity.ADAPTED,
-      differs = "the trees of all nodes are there from the start")
-  private int mergeAcrossNodesStore(String text) {
-    Kstrto number = new Kstrto();
-    int err = number.kstrtoul(text);
-    if (err != 0) {
-      return err;
-    }
-    if (Long.compareUnsigned(number.value, 1) > 0) {
-      return -Errno.EINVAL;
-    }
-    boolean knob = number.value == 1;
-    return changeWithNothingShared(
-        () -> state.knobs.mergeAcrossNodes == knob, () -> state.knobs.mergeAcrossNodes = knob);
-  }
-
-  @PortedFrom("mm/ksm.c:max_page_sharing_store")
-  private int maxPageSharingStore(String text) {
-    Kstrto number = new Kstrto();
-    int err = number.kstrtoint(text);
-    if (err != 0) {
-      return err;
-    }
-    if (number.value < 2) {
-      return -Errno.EINVAL;
-    }
-    int knob = (int) number.value;
-    if (state.knobs.maxPageSharing == knob) {
-      return 0;
-    }
-    return changeWithNothingShared(
-        () -> state.knobs.maxPageSharing == knob, () -> state.knobs.maxPageSharing = knob);
-  }
-
-  /** Changes a knob that may change only while no page is merged. */
-  private int changeWithNothingShared(BooleanSupplier same, Runnable change) {
-    int err = 0;
-    state.ksmThreadMutex.lock();
-    if (!same.getAsBoolean()) {
-      if (state.ksmPagesShared != 0 || !nodes.removeAllStableNodes()) {
-        err = -Errno.EBUSY;
-      } else {
-        change.run();
-      }
-    }
-    state.ksmThreadMutex.unlock();
-    return err;
+    return false;
   }
 
   private interface IntSetter {
@@ -267,7 +289,7 @@ public final class KsmSysfs {
     void set(boolean value);
   }
 
-  private static int uint(String text, IntSetter setter) {
+  private static int storeUint(String text, IntSetter setter) {
     Kstrto number = new Kstrto();
     if (number.kstrtouint(text) != 0) {
       return -Errno.EINVAL;
@@ -276,7 +298,7 @@ public final class KsmSysfs {
     return 0;
   }
 
-  private static int ulong(String text, long least, LongSetter setter) {
+  private static int storeUlong(String text, long least, LongSetter setter) {
     Kstrto number = new Kstrto();
     if (number.kstrtoul(text) != 0 || Long.compareUnsigned(number.value, least) < 0) {
       return -Errno.EINVAL;
@@ -285,7 +307,7 @@ public final class KsmSysfs {
     return 0;
   }
 
-  private static int bool(String text, BooleanSetter setter) {
+  private static int storeBool(String text, BooleanSetter setter) {
     Kstrto number = new Kstrto();
     if (number.kstrtobool(text) != 0) {
       return -Errno.EINVAL;

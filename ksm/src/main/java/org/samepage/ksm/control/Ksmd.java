@@ -2,6 +2,8 @@
 // Ported from mm/ksm.c.
 package org.samepage.ksm.control;
 
+import org.samepage.ksm.advisor.Advisors;
+import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.scan.KsmScanner;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.state.KsmState;
@@ -21,9 +23,20 @@ public final class Ksmd {
   private final KsmScanner scanner;
   private final Sched sched;
   private final ProbeBudget budget;
+  private final KsmHotRemove hotRemove;
+  private final Advisors advisors;
   private final Task task;
 
-  public Ksmd(KsmState state, KsmSlots slots, KsmScanner scanner, Sched sched, ProbeBudget budget) {
+  public Ksmd(
+      KsmState state,
+      KsmSlots slots,
+      KsmScanner scanner,
+      KsmHotRemove hotRemove,
+      Advisors advisors,
+      Sched sched,
+      ProbeBudget budget) {
+    this.hotRemove = hotRemove;
+    this.advisors = advisors;
     this.state = state;
     this.slots = slots;
     this.scanner = scanner;
@@ -46,19 +59,26 @@ public final class Ksmd {
       value = "mm/ksm.c:ksm_scan_thread",
       part = true,
       fidelity = Fidelity.ADAPTED,
-      differs = "one turn of its loop, whatever run says; the sleep takes no time")
+      differs = "one turn of its loop, whatever run and the advisor say; the sleep takes no time")
   public void batch(int pages) {
     budget.startOperation(scanner::probesPerPass);
-    turn(pages);
+    var _ = turn(pages);
   }
 
-  private void turn(int pages) {
+  /** Whether it could scan: not while memory is going offline, where ksmd would wait. */
+  private boolean turn(int pages) {
     Task caller = sched.switchTo(task);
     try {
       state.ksmThreadMutex.lock();
-      scanner.ksmDoScan(pages);
+      boolean may = !hotRemove.isOffline();
+      if (may) {
+        advisors.hold(true);
+        scanner.ksmDoScan(pages);
+        advisors.hold(false);
+      }
       state.ksmThreadMutex.unlock();
       task.work.ksmdSleeps++;
+      return may;
     } finally {
       sched.switchTo(caller);
     }
@@ -67,16 +87,16 @@ public final class Ksmd {
   /**
    * Runs until the pass under way, or a new one, is complete.
    *
-   * @return whether it was completed; not where no mm is on the list any more
+   * @return whether it was completed; not where no mm is on the list any more, nor while memory is
+   *     going offline
    */
   public boolean fullPass() {
     budget.startOperation(scanner::probesPerPass);
     long before = state.ksmScan.seqnr;
     while (state.ksmScan.seqnr == before) {
-      if (slots.isEmpty()) {
+      if (slots.isEmpty() || !turn(WHOLE_PASS)) {
         return false;
       }
-      turn(WHOLE_PASS);
     }
     return true;
   }

@@ -7,9 +7,10 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import java.util.Objects;
 import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmRmapItem;
-import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmStableNode.Placement;
+import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.tree.RmapItems;
 import org.samepage.ksm.tree.StableNodes;
 import org.samepage.ksm.tree.StableTree;
@@ -33,6 +34,7 @@ public final class CmpAndMerge {
   private final Folios folios;
   private final PageHash hash;
   private final PageMerger merger;
+  private final BreakCow breakCow;
 
   public CmpAndMerge(
       KsmState state,
@@ -46,8 +48,10 @@ public final class CmpAndMerge {
       Folios folios,
       AnonVmas anonVmas,
       PageReplacer replacer,
-      PageHash hash) {
+      PageHash hash,
+      KsmTracepoints trace) {
     this.nodes = nodes;
+    this.breakCow = breakCow;
     this.stableTree = stableTree;
     this.unstableTree = unstableTree;
     this.items = items;
@@ -64,6 +68,7 @@ public final class CmpAndMerge {
             folios,
             anonVmas,
             replacer,
+            trace,
             (int) hash.xxh64(folios.contentAddress(Folios.ZERO_PFN), PAGE_SIZE));
   }
 
@@ -143,9 +148,15 @@ public final class CmpAndMerge {
     if (merged) {
       folios.folioLock(page);
       KsmStableNode node = stableTree.stableTreeInsert(page);
-      stableTree.stableTreeAppend(treeItem, node, false);
-      stableTree.stableTreeAppend(item, node, false);
+      if (node != null) {
+        stableTree.stableTreeAppend(treeItem, node, false);
+        stableTree.stableTreeAppend(item, node, false);
+      }
       folios.folioUnlock(page);
+      if (node == null) { // a KSM page without a node serves nobody
+        breakCow.breakCow(treeItem);
+        breakCow.breakCow(item);
+      }
     }
   }
 }

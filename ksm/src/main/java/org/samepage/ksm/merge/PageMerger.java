@@ -6,10 +6,12 @@ import java.util.Objects;
 import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.tree.MergeableVmas;
 import org.samepage.ksm.tree.RmapItems;
 import org.samepage.ksm.tree.StableNodes;
 import org.samepage.ksm.unmerge.BreakCow;
+import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -28,6 +30,7 @@ final class PageMerger {
   private final Folios folios;
   private final AnonVmas anonVmas;
   private final PageReplacer replacer;
+  private final KsmTracepoints trace;
   private final int zeroChecksum;
 
   PageMerger(
@@ -39,7 +42,9 @@ final class PageMerger {
       Folios folios,
       AnonVmas anonVmas,
       PageReplacer replacer,
+      KsmTracepoints trace,
       int zeroChecksum) {
+    this.trace = trace;
     this.state = state;
     this.nodes = nodes;
     this.layout = layout;
@@ -91,7 +96,14 @@ final class PageMerger {
     Mm mm = item.mm;
     mm.mmapLock.readLock();
     VmArea vma = MergeableVmas.findMergeableVma(mm, item.pageAddress());
-    boolean done = vma == null || tryToMergeOnePage(vma, page, Folios.ZERO_PFN);
+    boolean done = true; // out of date: there is nothing to merge
+    if (vma != null) {
+      boolean merged = tryToMergeOnePage(vma, page, Folios.ZERO_PFN);
+      done = merged;
+      if (trace.enabled()) {
+        trace.emit(t -> t.ksmMergeOnePage(Folios.ZERO_PFN, item, mm, err(merged)));
+      }
+    }
     mm.mmapLock.readUnlock();
     return done;
   }
@@ -102,16 +114,24 @@ final class PageMerger {
     Mm mm = item.mm;
     mm.mmapLock.readLock();
     VmArea vma = MergeableVmas.findMergeableVma(mm, item.pageAddress());
-    boolean merged = false;
-    if (vma != null && tryToMergeOnePage(vma, page, kpage)) {
-      merged = true;
+    boolean merged = vma != null && tryToMergeOnePage(vma, page, kpage);
+    if (vma != null && merged) {
       items.removeRmapItemFromTree(item);
       item.anonVma = Objects.requireNonNull(vma.anonVma);
       layout.storePageIndex(item, vma.linearPageIndex(item.pageAddress()));
       anonVmas.getAnonVma(item.anonVma);
     }
     mm.mmapLock.readUnlock();
+    if (trace.enabled()) {
+      int pfn = kpage == Frames.NO_PAGE ? page : kpage;
+      trace.emit(t -> t.ksmMergeWithKsmPage(kpage, pfn, item, mm, err(merged)));
+    }
     return merged;
+  }
+
+  /** What C returns: its merges fail with {@code -EFAULT} alone. */
+  private static int err(boolean merged) {
+    return merged ? 0 : -Errno.EFAULT;
   }
 
   /** Makes {@code page} a KSM page and maps it where {@code treePage} is too; both or neither. */

@@ -8,6 +8,7 @@ import static org.samepage.mm.vma.MmFlags.MMF_VM_MERGEABLE;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.samepage.ksm.advisor.Advisors;
 import org.samepage.ksm.merge.CmpAndMerge;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.spi.RmapItemLayout;
@@ -18,12 +19,16 @@ import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmScan;
 import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.tree.RmapItems;
 import org.samepage.ksm.tree.StableNodes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.rb.RbNode;
+import org.samepage.mm.rb.RbRoot;
+import org.samepage.mm.rb.RbTree;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
@@ -39,6 +44,8 @@ public final class KsmScanner {
   private final SmartScan smartScan;
   private final Sched sched;
   private final Folios folios;
+  private final Advisors advisors;
+  private final KsmTracepoints trace;
   private final ScanHit hit = new ScanHit();
 
   public KsmScanner(
@@ -50,7 +57,11 @@ public final class KsmScanner {
       StableNodes nodes,
       CmpAndMerge cmpAndMerge,
       Sched sched,
-      Folios folios) {
+      Folios folios,
+      Advisors advisors,
+      KsmTracepoints trace) {
+    this.advisors = advisors;
+    this.trace = trace;
     this.state = state;
     this.slots = slots;
     this.strategy = strategy;
@@ -131,7 +142,7 @@ public final class KsmScanner {
       }
       slot = finishMm(slot, mm);
       if (slot == head) {
-        state.ksmScan.seqnr++;
+        stopPass();
         return null;
       }
       startMm(slot);
@@ -140,6 +151,10 @@ public final class KsmScanner {
 
   /** A new pass begins with an empty unstable tree. */
   private void startPass() {
+    advisors.startScan();
+    if (trace.enabled()) {
+      trace.emit(t -> t.ksmStartScan((int) state.ksmScan.seqnr, (int) state.ksmRmapItems));
+    }
     if (!state.knobs.mergeAcrossNodes) {
       for (KsmStableNode node : List.copyOf(state.migrateNodes)) {
         int folio = nodes.ksmGetFolio(node, KSM_GET_FOLIO_NOLOCK);
@@ -150,8 +165,28 @@ public final class KsmScanner {
       }
     }
     for (int nid = 0; nid < state.ksmNrNodeIds(); nid++) {
-      state.rootUnstableTree(nid).reset();
+      RbRoot root = state.rootUnstableTree(nid);
+      if (state.unstableTreesAbandoned) {
+        dropItems(root);
+      }
+      root.reset();
     }
+    state.unstableTreesAbandoned = false;
+  }
+
+  /** Tells the items of a tree that it goes: their stamps will not. */
+  private static void dropItems(RbRoot root) {
+    for (RbNode at = RbTree.rbFirst(root); at != null; at = RbTree.rbNext(at)) {
+      ((KsmRmapItem) at).nid = KsmRmapItem.DROPPED_WITH_ITS_TREE;
+    }
+  }
+
+  private void stopPass() {
+    advisors.stopScan();
+    if (trace.enabled()) {
+      trace.emit(t -> t.ksmStopScan((int) state.ksmScan.seqnr, (int) state.ksmRmapItems));
+    }
+    state.ksmScan.seqnr++;
   }
 
   private KsmMmSlot advance(KsmMmSlot slot) {
@@ -209,6 +244,7 @@ public final class KsmScanner {
     if (cursor.address == 0) {
       slots.unhash(slot);
       state.ksmMmlistLock.unlock();
+      state.caches.mmSlot.kmemCacheFree();
       // MMF_VM_MERGE_ANY stays: the process may be about to map something
       mm.mmFlagsClear(MMF_VM_MERGEABLE);
       mm.mmapLock.readUnlock();

@@ -9,6 +9,8 @@ import java.util.function.ToLongFunction;
 import org.samepage.ksm.state.KsmKnobs;
 import org.samepage.ksm.state.KsmMmSlot;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
+import org.samepage.mm.errno.Errno;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
@@ -19,9 +21,11 @@ import org.samepage.mm.vma.VmaTree;
 /** The list of mms that ksmd goes round. */
 public final class KsmSlots {
   private final KsmState state;
+  private final KsmTracepoints trace;
 
-  public KsmSlots(KsmState state) {
+  public KsmSlots(KsmState state, KsmTracepoints trace) {
     this.state = state;
+    this.trace = trace;
   }
 
   /** Whether the mm's exit has begun: then its pages are nobody's business any more. */
@@ -37,16 +41,19 @@ public final class KsmSlots {
 
   /**
    * Puts an mm on the list, behind the cursor, so that the pass under way does not meet it; while
-   * everything is being unmerged at the end, so that it does. The mm must not be on the list.
+   * everything is being unmerged at the end, so that it does. The mm must not be on the list; the
+   * caller holds its mmap_lock for writing, or is the only one to know it. Wakes ksmd where the
+   * list was empty.
    *
-   * @return 0
+   * @return 0 or {@code -ENOMEM}
    */
-  @PortedFrom(
-      value = "mm/ksm.c:__ksm_enter",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "cannot fail; wakes nobody: ksmd is stepped")
+  @PortedFrom("mm/ksm.c:__ksm_enter")
   public int ksmEnterRaw(Mm mm) {
+    if (!state.caches.mmSlot.kmemCacheAllocNoprof()) {
+      return -Errno.ENOMEM;
+    }
     KsmMmSlot slot = new KsmMmSlot(mm);
+    boolean needsWakeup = isEmpty();
     state.ksmMmlistLock.lock();
     state.mmSlotsHash.put(mm, slot);
     if ((state.knobs.run & KsmKnobs.KSM_RUN_UNMERGE) != 0) {
@@ -57,6 +64,12 @@ public final class KsmSlots {
     state.ksmMmlistLock.unlock();
     mm.mmFlagsSet(MMF_VM_MERGEABLE);
     mm.mmgrab();
+    if (needsWakeup) {
+      state.ksmThreadWait.wakeUp();
+    }
+    if (trace.enabled()) {
+      trace.emit(t -> t.ksmEnter(mm));
+    }
     return 0;
   }
 
@@ -79,6 +92,7 @@ public final class KsmSlots {
     }
     state.ksmMmlistLock.unlock();
     if (easyToFree) {
+      state.caches.mmSlot.kmemCacheFree();
       mm.mmFlagsClear(MMF_VM_MERGE_ANY);
       mm.mmFlagsClear(MMF_VM_MERGEABLE);
       mm.mmdrop();
@@ -86,6 +100,38 @@ public final class KsmSlots {
       mm.mmapLock.writeLock();
       mm.mmapLock.writeUnlock();
     }
+    if (trace.enabled()) {
+      trace.emit(t -> t.ksmExit(mm));
+    }
+  }
+
+  /**
+   * Puts a child on ksmd's list if its parent is there, and counts the parent's zero pages once
+   * more, as if the child had all of them. A child that does not get there for want of memory is
+   * not merged.
+   *
+   * @param mm the child, with its parent's counts
+   */
+  @PortedFrom("include/linux/ksm.h:ksm_fork")
+  public void ksmFork(Mm mm, Mm oldmm) {
+    if (oldmm.mmFlagsTest(MMF_VM_MERGEABLE)) {
+      mm.ksmMergingPages = 0;
+      mm.ksmRmapItems = 0;
+      state.ksmZeroPages.addAndGet(mm.ksmZeroPages.get());
+      var _ = ksmEnterRaw(mm);
+    }
+  }
+
+  /**
+   * Puts the address space of a program that begins on ksmd's list, if it is to be merged as a
+   * whole.
+   *
+   * @param mm new, with the flags that it takes over of its predecessor
+   * @return 0 or a negative errno, with which execve fails
+   */
+  @PortedFrom("include/linux/ksm.h:ksm_execve")
+  public int ksmExecve(Mm mm) {
+    return mm.mmFlagsTest(MMF_VM_MERGE_ANY) ? ksmEnterRaw(mm) : 0;
   }
 
   /** What an exiting process calls: nothing where the mm was never mergeable. */

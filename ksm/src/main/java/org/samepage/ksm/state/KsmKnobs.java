@@ -10,11 +10,16 @@ public final class KsmKnobs {
   public static final int KSM_RUN_MERGE = 1;
   public static final int KSM_RUN_UNMERGE = 2;
 
-  /** {@code run}: one of the three above. */
+  /** Memory is going offline: the stable tree may not be touched. */
+  public static final int KSM_RUN_OFFLINE = 4;
+
+  public static final int DEFAULT_PAGES_TO_SCAN = 100;
+
+  /** {@code run}: one of the first three above, with {@link #KSM_RUN_OFFLINE} added. */
   public volatile int run = KSM_RUN_STOP;
 
   /** Unsigned, as all figures of pages and milliseconds here. */
-  public volatile int pagesToScan = 100;
+  public volatile int pagesToScan = DEFAULT_PAGES_TO_SCAN;
 
   public volatile int sleepMillisecs = 20;
   public volatile int maxPageSharing = 256;

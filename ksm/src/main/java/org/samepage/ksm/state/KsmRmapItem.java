@@ -39,6 +39,9 @@ public class KsmRmapItem extends RbNode implements RmapLink {
   /** Is listed from the stable tree. */
   public static final int STABLE_FLAG = 0x200;
 
+  /** A {@link #nid}: the tree was dropped before the pass that the item is stamped with ended. */
+  public static final short DROPPED_WITH_ITS_TREE = -1;
+
   private static final long AGE_UNIT = 1L << 32;
   private static final long SKIP_UNIT = 1L << 40;
 

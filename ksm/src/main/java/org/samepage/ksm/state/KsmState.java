@@ -13,6 +13,8 @@ import org.samepage.mm.rb.RbRoot;
 import org.samepage.mm.sched.KernelLock;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.sched.WaitQueue;
+import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.vma.Mm;
 
 /**
@@ -27,6 +29,17 @@ import org.samepage.mm.vma.Mm;
 public final class KsmState {
   /** One full scan, one unmerge or one change of a knob at a time. */
   public final KernelLock ksmThreadMutex;
+
+  /** Where ksmd sleeps while there is nothing to do. */
+  public final WaitQueue ksmThreadWait;
+
+  /** Where ksmd sleeps between two batches. */
+  public final WaitQueue ksmIterWait;
+
+  /** Where those wait who may not touch the stable tree while memory is going offline. */
+  public final WaitQueue ksmRunWait;
+
+  public final KsmCaches caches;
 
   /** Guards the list of slots, their hash, and the slot under the cursor. */
   public final KernelLock ksmMmlistLock;
@@ -56,6 +69,12 @@ public final class KsmState {
   /** Zero pages that ksmd put in; page faults change it too. */
   public final AtomicLong ksmZeroPages = new AtomicLong();
 
+  /**
+   * The pass under way was given up: items that it put into the unstable trees still look as if
+   * they were of the pass that comes.
+   */
+  public boolean unstableTreesAbandoned;
+
   private final RbRoot[] rootStableTree;
   private final RbRoot[] rootUnstableTree;
 
@@ -64,7 +83,11 @@ public final class KsmState {
    *
    * @param nrNodeIds NUMA nodes of the machine
    */
-  public KsmState(Sched sched, int nrNodeIds) {
+  public KsmState(Sched sched, KernelClock clock, KsmCaches caches, int nrNodeIds) {
+    this.ksmThreadWait = new WaitQueue(sched, clock);
+    this.ksmIterWait = new WaitQueue(sched, clock);
+    this.ksmRunWait = new WaitQueue(sched, clock);
+    this.caches = caches;
     this.ksmThreadMutex = new KernelLock(sched, LockClass.KSM_THREAD_MUTEX);
     this.ksmMmlistLock = new KernelLock(sched, LockClass.KSM_MMLIST_LOCK);
     this.rootStableTree = new RbRoot[nrNodeIds];

@@ -45,12 +45,15 @@ public final class RmapItems {
     this.log = log;
   }
 
+  /** An item of an address; null where memory is short, which is no cause for a warning. */
   @PortedFrom(
       value = "mm/ksm.c:alloc_rmap_item",
       fidelity = Fidelity.ADAPTED,
-      differs = "the mm and its count are set here too")
+      differs = "the mm, its count and the address are set here too")
   private @Nullable KsmRmapItem allocRmapItem(KsmMmSlot slot, long addr) {
-    sched.mightSleep();
+    if (!state.caches.rmapItem.kmemCacheAllocNoprof()) {
+      return null;
+    }
     KsmRmapItem item = layout.newRmapItem(slot.mm(), addr);
     if (item != null) {
       state.ksmRmapItems++;
@@ -63,10 +66,14 @@ public final class RmapItems {
   private void freeRmapItem(KsmRmapItem item) {
     state.ksmRmapItems--;
     item.mm.ksmRmapItems--;
+    state.caches.rmapItem.kmemCacheFree();
   }
 
   /** Makes an item plain: out of whichever tree it is in. */
-  @PortedFrom("mm/ksm.c:remove_rmap_item_from_tree")
+  @PortedFrom(
+      value = "mm/ksm.c:remove_rmap_item_from_tree",
+      fidelity = Fidelity.ADAPTED,
+      differs = "erases nothing from a tree that was dropped meanwhile, where C writes into it")
   public void removeRmapItemFromTree(KsmRmapItem item) {
     if (item.isStable()) {
       removeStable(item, Objects.requireNonNull(item.head));
@@ -74,7 +81,7 @@ public final class RmapItems {
       // dropped with its tree at the end of a pass; still linked only if this pass put it there
       int age = (int) (state.ksmScan.seqnr - item.address) & KsmRmapItem.SEQNR_MASK;
       log.bugOn(age > 1, "remove_rmap_item_from_tree: too old for the unstable tree");
-      if (age == 0) {
+      if (age == 0 && item.nid != KsmRmapItem.DROPPED_WITH_ITS_TREE) {
         RbTree.rbErase(state.rootUnstableTree(item.nid), item, RbAugment.NONE);
       }
       state.ksmPagesUnshared--;

@@ -154,6 +154,7 @@ final class StableChains {
     last.unlinkDup();
     RbTree.rbReplaceNode(root, chain, last);
     last.placement = Placement.TREE;
+    nodes.freeStableNode(chain);
     state.ksmStableNodeChains--;
     state.ksmStableNodeDups--;
     node = last;

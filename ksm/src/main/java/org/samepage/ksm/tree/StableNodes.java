@@ -11,9 +11,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.state.KsmRmapItem;
-import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmStableNode.Placement;
+import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -41,6 +42,7 @@ public final class StableNodes {
   private final PageAllocator allocator;
   private final AnonVmas anonVmas;
   private final KernelLog log;
+  private final KsmTracepoints trace;
 
   public StableNodes(
       KsmState state,
@@ -49,7 +51,9 @@ public final class StableNodes {
       Folios folios,
       PageAllocator allocator,
       AnonVmas anonVmas,
-      KernelLog log) {
+      KernelLog log,
+      KsmTracepoints trace) {
+    this.trace = trace;
     this.state = state;
     this.layout = layout;
     this.sched = sched;
@@ -113,14 +117,34 @@ public final class StableNodes {
     state.migrateNodes.remove(node);
   }
 
-  /** Puts a chain in the place of a node, which becomes its first dup. */
+  /** A node that is nowhere yet; null where memory is short. */
+  @PortedFrom("mm/ksm.c:alloc_stable_node")
+  @Nullable KsmStableNode allocStableNode() {
+    return state.caches.stableNode.kmemCacheAllocNoprof() ? new KsmStableNode() : null;
+  }
+
+  /** Frees a node off which nothing hangs; a chain may have a count, as chains do. */
+  @PortedFrom("mm/ksm.c:free_stable_node")
+  void freeStableNode(KsmStableNode node) {
+    log.bugOn(
+        node.rmapHlistLen != 0 && !isStableNodeChain(node), "free_stable_node: items are left");
+    state.caches.stableNode.kmemCacheFree();
+  }
+
+  /**
+   * Puts a chain in the place of a node, which becomes its first dup; null, with nothing changed,
+   * where memory is short.
+   */
   @PortedFrom(
       value = "mm/ksm.c:alloc_stable_node_chain",
       fidelity = Fidelity.ADAPTED,
-      differs = "cannot fail; takes the current jiffies")
-  KsmStableNode allocStableNodeChain(KsmStableNode dup, RbRoot root, long jiffies) {
+      differs = "takes the current jiffies")
+  @Nullable KsmStableNode allocStableNodeChain(KsmStableNode dup, RbRoot root, long jiffies) {
     log.bugOn(isStableNodeChain(dup), "alloc_stable_node_chain: a chain already");
-    KsmStableNode chain = new KsmStableNode();
+    KsmStableNode chain = allocStableNode();
+    if (chain == null) {
+      return null;
+    }
     chain.chainPruneTime = jiffies;
     chain.rmapHlistLen = STABLE_NODE_CHAIN;
     state.ksmStableNodeChains++;
@@ -129,9 +153,11 @@ public final class StableNodes {
     return chain;
   }
 
+  /** Frees a chain that has no dups left. */
   @PortedFrom("mm/ksm.c:free_stable_node_chain")
-  void freeStableNodeChain(KsmStableNode chain, RbRoot root) {
+  public void freeStableNodeChain(KsmStableNode chain, RbRoot root) {
     RbTree.rbErase(root, chain, RbAugment.NONE);
+    freeStableNode(chain);
     state.ksmStableNodeChains--;
   }
 
@@ -164,6 +190,10 @@ public final class StableNodes {
     for (KsmRmapItem item = node.firstItem(); item != null; item = node.firstItem()) {
       if (item.hlistNext() != null) {
         state.ksmPagesSharing--;
+        if (trace.enabled()) {
+          KsmRmapItem gone = item;
+          trace.emit(t -> t.ksmRemoveRmapItem(node.kpfn, gone, gone.mm));
+        }
       } else {
         state.ksmPagesShared--;
       }
@@ -171,11 +201,15 @@ public final class StableNodes {
       detach(node, item);
       sched.condResched();
     }
+    if (trace.enabled()) {
+      trace.emit(t -> t.ksmRemoveKsmPage(node.kpfn));
+    }
     if (node.placement == Placement.MIGRATE) {
       unpark(node);
     } else {
       stableNodeDupDel(node);
     }
+    freeStableNode(node);
   }
 
   /** What every way out of the stable tree does to an item. */

@@ -202,6 +202,9 @@ public final class StableTree {
     KsmStableNode chain = chains.node();
     if (chains.dup() == chain) {
       chain = nodes.allocStableNodeChain(chain, root, clock.jiffies());
+      if (chain == null) {
+        return Frames.NO_PAGE;
+      }
     }
     nodes.unpark(pageNode);
     pageNode.nid = nid;
@@ -213,16 +216,17 @@ public final class StableTree {
    * Makes a node for a page that has just become KSM's; on a chain where its content is there.
    *
    * @param kfolio locked
+   * @return null, with nothing changed, where memory is short
    */
-  @PortedFrom(
-      value = "mm/ksm.c:stable_tree_insert",
-      fidelity = Fidelity.ADAPTED,
-      differs = "cannot fail")
-  public KsmStableNode stableTreeInsert(int kfolio) {
+  @PortedFrom("mm/ksm.c:stable_tree_insert")
+  public @Nullable KsmStableNode stableTreeInsert(int kfolio) {
     int nid = nodes.getKpfnNid(kfolio);
     RbRoot root = state.rootStableTree(nid);
     boolean needChain = descend(kfolio, root, Purpose.INSERT);
-    KsmStableNode fresh = new KsmStableNode();
+    KsmStableNode fresh = nodes.allocStableNode();
+    if (fresh == null) {
+      return null;
+    }
     fresh.kpfn = kfolio;
     fresh.nid = nid;
     if (!needChain) {
@@ -231,6 +235,10 @@ public final class StableTree {
       KsmStableNode node = chains.node();
       if (!StableNodes.isStableNodeChain(node)) {
         node = nodes.allocStableNodeChain(node, root, clock.jiffies());
+        if (node == null) {
+          nodes.freeStableNode(fresh);
+          return null;
+        }
       }
       nodes.stableNodeChainAddDup(fresh, node);
     }

@@ -50,20 +50,23 @@ public final class KsmMadvise {
    * is mergeable already, is left alone. Holds mmap_lock for writing.
    *
    * @param vmFlags the flags that the part is to get
-   * @return those flags with the bit set where that applies
+   * @return those flags with the bit set where that applies; {@code -ENOMEM}
    */
   @PortedFrom(
       value = "mm/ksm.c:ksm_madvise",
       part = true,
       fidelity = Fidelity.ADAPTED,
-      differs = "one method for each advice; returns the flags, as entering the list cannot fail")
+      differs = "one method for each advice; returns the flags")
   public long ksmMadviseMergeable(VmArea vma, long vmFlags) {
     Mm mm = vma.vmMm;
     if (vma.has(VM_MERGEABLE) || !ksmCompatible(vma.vmFlags)) {
       return vmFlags;
     }
     if (!mm.mmFlagsTest(MMF_VM_MERGEABLE)) {
-      var _ = slots.ksmEnterRaw(mm);
+      int err = slots.ksmEnterRaw(mm);
+      if (err != 0) {
+        return err;
+      }
     }
     return vmFlags | VM_MERGEABLE;
   }

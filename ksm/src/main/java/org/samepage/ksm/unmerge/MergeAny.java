@@ -7,68 +7,105 @@ import static org.samepage.mm.vma.MmFlags.MMF_VM_MERGE_ANY;
 import static org.samepage.mm.vma.VmFlags.VM_MERGEABLE;
 
 import org.samepage.ksm.slots.KsmSlots;
-import org.samepage.ksm.state.KsmState;
-import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 
-/** prctl(PR_SET_MEMORY_MERGE), and what a child takes over of its parent's KSM. */
+/** An mm that is merged as a whole: prctl(PR_SET_MEMORY_MERGE), and what maps memory later. */
 public final class MergeAny {
-  private final KsmState state;
   private final KsmSlots slots;
   private final KsmMadvise madvise;
 
-  public MergeAny(KsmState state, KsmSlots slots, KsmMadvise madvise) {
-    this.state = state;
+  public MergeAny(KsmSlots slots, KsmMadvise madvise) {
     this.slots = slots;
     this.madvise = madvise;
   }
 
-  /** Makes everything mergeable that can be, now and later. Holds mmap_lock for writing. */
-  @PortedFrom(
-      value = {"mm/ksm.c:ksm_enable_merge_any", "mm/ksm.c:ksm_add_vmas", "mm/ksm.c:ksm_add_vma"},
-      fidelity = Fidelity.ADAPTED,
-      differs = "one loop")
+  /**
+   * Makes everything mergeable that can be, now and later. Holds mmap_lock for writing.
+   *
+   * @return 0 or {@code -ENOMEM}
+   */
+  @PortedFrom("mm/ksm.c:ksm_enable_merge_any")
   public int ksmEnableMergeAny(Mm mm) {
     if (mm.mmFlagsTest(MMF_VM_MERGE_ANY)) {
       return 0;
     }
     if (!mm.mmFlagsTest(MMF_VM_MERGEABLE)) {
-      var _ = slots.ksmEnterRaw(mm);
+      int err = slots.ksmEnterRaw(mm);
+      if (err != 0) {
+        return err;
+      }
     }
     mm.mmFlagsSet(MMF_VM_MERGE_ANY);
     ksmAddVmas(mm);
     return 0;
   }
 
-  private static void ksmAddVmas(Mm mm) {
-    for (int i = 0; i < mm.vmas.size(); i++) {
-      VmArea vma = mm.vmas.get(i);
-      vma.vmFlags |= ksmShouldAddVmaRaw(vma.vmFlags) ? VM_MERGEABLE : 0;
-    }
-  }
-
-  /** Undoes it: nothing is mergeable afterwards. Holds mmap_lock for writing. */
-  @PortedFrom(
-      value = {"mm/ksm.c:ksm_disable_merge_any", "mm/ksm.c:ksm_del_vmas", "mm/ksm.c:ksm_del_vma"},
-      fidelity = Fidelity.ADAPTED,
-      differs = "one loop")
+  /**
+   * Undoes it: nothing is mergeable afterwards, what was advised one by one neither. Where a page
+   * cannot be unmerged, all is mergeable again. Holds mmap_lock for writing.
+   *
+   * @return 0 or a negative errno
+   */
+  @PortedFrom("mm/ksm.c:ksm_disable_merge_any")
   public int ksmDisableMergeAny(Mm mm) {
     if (!mm.mmFlagsTest(MMF_VM_MERGE_ANY)) {
       return 0;
     }
-    for (int i = 0; i < mm.vmas.size(); i++) {
-      VmArea vma = mm.vmas.get(i);
-      int err = madvise.ksmMadviseUnmergeable(vma, vma.vmStart, vma.vmEnd, vma.vmFlags);
-      if (err != 0) {
-        ksmAddVmas(mm);
-        return err;
-      }
-      vma.vmFlags &= ~VM_MERGEABLE;
+    int err = ksmDelVmas(mm);
+    if (err != 0) {
+      ksmAddVmas(mm);
+      return err;
     }
     mm.mmFlagsClear(MMF_VM_MERGE_ANY);
     return 0;
+  }
+
+  /**
+   * Makes nothing mergeable any more, however it came to be. Holds mmap_lock for writing.
+   *
+   * @return 0 or a negative errno; then some mappings may be done already
+   */
+  @PortedFrom("mm/ksm.c:ksm_disable")
+  public int ksmDisable(Mm mm) {
+    mm.mmapLock.assertWriteLocked();
+    if (!mm.mmFlagsTest(MMF_VM_MERGEABLE)) {
+      return 0;
+    }
+    return mm.mmFlagsTest(MMF_VM_MERGE_ANY) ? ksmDisableMergeAny(mm) : ksmDelVmas(mm);
+  }
+
+  @PortedFrom("mm/ksm.c:ksm_add_vmas")
+  private static void ksmAddVmas(Mm mm) {
+    for (int i = 0; i < mm.vmas.size(); i++) {
+      ksmAddVmaRaw(mm.vmas.get(i));
+    }
+  }
+
+  @PortedFrom("mm/ksm.c:ksm_del_vmas")
+  private int ksmDelVmas(Mm mm) {
+    for (int i = 0; i < mm.vmas.size(); i++) {
+      int err = ksmDelVmaRaw(mm.vmas.get(i));
+      if (err != 0) {
+        return err;
+      }
+    }
+    return 0;
+  }
+
+  @PortedFrom("mm/ksm.c:__ksm_add_vma")
+  private static void ksmAddVmaRaw(VmArea vma) {
+    vma.vmFlags |= ksmShouldAddVmaRaw(vma.vmFlags) ? VM_MERGEABLE : 0;
+  }
+
+  @PortedFrom("mm/ksm.c:__ksm_del_vma")
+  private int ksmDelVmaRaw(VmArea vma) {
+    int err = madvise.ksmMadviseUnmergeable(vma, vma.vmStart, vma.vmEnd, vma.vmFlags);
+    if (err == 0) {
+      vma.vmFlags &= ~VM_MERGEABLE;
+    }
+    return err;
   }
 
   @PortedFrom("mm/ksm.c:__ksm_should_add_vma")
@@ -89,21 +126,5 @@ public final class MergeAny {
       var _ = slots.ksmEnterRaw(mm);
     }
     return vmFlags | VM_MERGEABLE;
-  }
-
-  /**
-   * Puts a child on ksmd's list if its parent is there, and counts the parent's zero pages once
-   * more, as if the child had all of them.
-   *
-   * @param mm the child, with its parent's counts
-   */
-  @PortedFrom("include/linux/ksm.h:ksm_fork")
-  public void ksmFork(Mm mm, Mm oldmm) {
-    if (oldmm.mmFlagsTest(MMF_VM_MERGEABLE)) {
-      mm.ksmMergingPages = 0;
-      mm.ksmRmapItems = 0;
-      state.ksmZeroPages.addAndGet(mm.ksmZeroPages.get());
-      var _ = slots.ksmEnterRaw(mm);
-    }
   }
 }

@@ -52,6 +52,7 @@ public final class UnmergeAll {
         state.ksmMmlistLock.lock();
         state.ksmScan.mmSlot = state.ksmMmHead;
         state.ksmMmlistLock.unlock();
+        state.unstableTreesAbandoned = true;
         return err;
       }
       items.removeTrailingRmapItems(slot);
@@ -103,6 +104,7 @@ public final class UnmergeAll {
     }
     state.ksmMmlistLock.unlock();
     if (exiting) {
+      state.caches.mmSlot.kmemCacheFree();
       mm.mmFlagsClear(MMF_VM_MERGEABLE);
       mm.mmFlagsClear(MMF_VM_MERGE_ANY);
       mm.mmdrop();

@@ -4,6 +4,14 @@ package org.samepage.ksm.wiring;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
+import com.google.inject.multibindings.Multibinder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.samepage.ksm.advisor.Advisor;
+import org.samepage.ksm.advisor.Advisors;
+import org.samepage.ksm.advisor.NoAdvisor;
+import org.samepage.ksm.advisor.ScanTimeAdvisor;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.ksm.folio.KsmFolios;
@@ -13,7 +21,12 @@ import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.scan.KsmScanner;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.spi.RmapItemLayout;
+import org.samepage.ksm.control.KsmdThread;
+import org.samepage.ksm.hotremove.KsmHotRemove;
+import org.samepage.ksm.rmapwalk.CollectProcsKsm;
+import org.samepage.ksm.state.KsmCaches;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.tree.MergeableVmas;
 import org.samepage.ksm.tree.RmapItems;
 import org.samepage.ksm.tree.StableNodes;
@@ -23,6 +36,8 @@ import org.samepage.ksm.unmerge.BreakCow;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.UnmergeAll;
 import org.samepage.mm.pgtable.SwapTypes;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.report.KernelLog;
@@ -40,22 +55,70 @@ import org.samepage.rmap.KsmRmapWalk;
  * KSM of one machine. Needs its {@link Strategies}, their layout on its own, a PageHash, and
  * mm-core, pagewalk and rmap.
  */
+@PortedFrom(
+    value = "mm/ksm.c:ksm_init",
+    fidelity = Fidelity.ADAPTED,
+    differs = "what there is, is made when it is asked for; whoever wants ksmd's thread starts it")
 public final class KsmModule extends AbstractModule {
   @Override
   protected void configure() {
     bind(KsmRmapWalk.class).to(RmapWalkKsm.class);
+    // for advisors from elsewhere
+    Multibinder.newSetBinder(binder(), Advisor.class);
   }
 
   @Provides
   @Singleton
-  KsmState state(Sched sched, PageAllocator allocator) {
-    return new KsmState(sched, allocator.nrNodeIds());
+  KsmState state(Sched sched, KernelClock clock, PageAllocator allocator) {
+    return new KsmState(sched, clock, new KsmCaches(sched), allocator.nrNodeIds());
   }
 
   @Provides
   @Singleton
-  KsmSlots slots(KsmState state) {
-    return new KsmSlots(state);
+  KsmTracepoints tracepoints() {
+    return new KsmTracepoints();
+  }
+
+  /** In the order in which {@code advisor_mode} lists them; the first one is chosen at boot. */
+  @Provides
+  @Singleton
+  Advisors advisors(
+      KsmState state,
+      Sched sched,
+      KernelClock clock,
+      KsmTracepoints trace,
+      Set<Advisor> others) {
+    Map<String, Advisor> byName = new LinkedHashMap<>();
+    Advisor none = new NoAdvisor(state.knobs);
+    byName.put(none.name(), none);
+    Advisor scanTime = new ScanTimeAdvisor(state.knobs, sched, clock, trace);
+    byName.put(scanTime.name(), scanTime);
+    others.forEach(advisor -> byName.put(advisor.name(), advisor));
+    return new Advisors(byName);
+  }
+
+  @Provides
+  @Singleton
+  KsmHotRemove hotRemove(KsmState state, StableNodes nodes, Sched sched, KernelLog log) {
+    return new KsmHotRemove(state, nodes, sched, log);
+  }
+
+  @Provides
+  @Singleton
+  KsmdThread ksmdThread(
+      KsmState state,
+      KsmSlots slots,
+      KsmScanner scanner,
+      KsmHotRemove hotRemove,
+      Sched sched,
+      Ksmd ksmd) {
+    return new KsmdThread(state, slots, scanner, hotRemove, sched, ksmd);
+  }
+
+  @Provides
+  @Singleton
+  KsmSlots slots(KsmState state, KsmTracepoints trace) {
+    return new KsmSlots(state, trace);
   }
 
   @Provides
@@ -67,8 +130,9 @@ public final class KsmModule extends AbstractModule {
       Folios folios,
       PageAllocator allocator,
       AnonVmas anonVmas,
-      KernelLog log) {
-    return new StableNodes(state, layout, sched, folios, allocator, anonVmas, log);
+      KernelLog log,
+      KsmTracepoints trace) {
+    return new StableNodes(state, layout, sched, folios, allocator, anonVmas, log, trace);
   }
 
   @Provides
@@ -155,6 +219,12 @@ public final class KsmModule extends AbstractModule {
 
   @Provides
   @Singleton
+  CollectProcsKsm collectProcsKsm(Sched sched, StableNodes nodes) {
+    return new CollectProcsKsm(sched, nodes);
+  }
+
+  @Provides
+  @Singleton
   CmpAndMerge cmpAndMerge(
       KsmState state,
       StableNodes nodes,
@@ -167,7 +237,8 @@ public final class KsmModule extends AbstractModule {
       Folios folios,
       AnonVmas anonVmas,
       PageReplacer replacer,
-      PageHash hash) {
+      PageHash hash,
+      KsmTracepoints trace) {
     return new CmpAndMerge(
         state,
         nodes,
@@ -180,7 +251,8 @@ public final class KsmModule extends AbstractModule {
         folios,
         anonVmas,
         replacer,
-        hash);
+        hash,
+        trace);
   }
 
   @Provides
@@ -193,7 +265,9 @@ public final class KsmModule extends AbstractModule {
       StableNodes nodes,
       CmpAndMerge cmpAndMerge,
       Sched sched,
-      Folios folios) {
+      Folios folios,
+      Advisors advisors,
+      KsmTracepoints trace) {
     return new KsmScanner(
         state,
         slots,
@@ -203,13 +277,22 @@ public final class KsmModule extends AbstractModule {
         nodes,
         cmpAndMerge,
         sched,
-        folios);
+        folios,
+        advisors,
+        trace);
   }
 
   @Provides
   @Singleton
-  Ksmd ksmd(KsmState state, KsmSlots slots, KsmScanner scanner, Sched sched, ProbeBudget budget) {
-    return new Ksmd(state, slots, scanner, sched, budget);
+  Ksmd ksmd(
+      KsmState state,
+      KsmSlots slots,
+      KsmScanner scanner,
+      KsmHotRemove hotRemove,
+      Advisors advisors,
+      Sched sched,
+      ProbeBudget budget) {
+    return new Ksmd(state, slots, scanner, hotRemove, advisors, sched, budget);
   }
 
   @Provides
@@ -218,8 +301,11 @@ public final class KsmModule extends AbstractModule {
       KsmState state,
       UnmergeAll unmergeAll,
       StableNodes nodes,
+      KsmHotRemove hotRemove,
+      Advisors advisors,
       Strategies strategies,
       ProbeBudget budget) {
-    return new KsmSysfs(state, unmergeAll, nodes, strategies.rmapItemLayout(), budget);
+    return new KsmSysfs(
+        state, unmergeAll, nodes, hotRemove, advisors, strategies.rmapItemLayout(), budget);
   }
 }

@@ -36,6 +36,7 @@ final class KsmCheck {
   private long unshared;
   private long items;
   private long chains;
+  private long nodes;
   private long dups;
 
   KsmCheck(Machine machine, List<String> problems) {
@@ -57,6 +58,9 @@ final class KsmCheck {
     expect(ksm.ksmPagesUnshared, unshared, "pages_unshared");
     expect(ksm.ksmStableNodeChains, chains, "stable_node_chains");
     expect(ksm.ksmStableNodeDups, dups, "stable_node_dups");
+    expect(ksm.caches.rmapItem.activeObjects(), items, "objects of ksm_rmap_item");
+    expect(ksm.caches.stableNode.activeObjects(), nodes, "objects of ksm_stable_node");
+    expect(ksm.caches.mmSlot.activeObjects(), byMm.size(), "objects of ksm_mm_slot");
     machine.mms().forEach(this::entries);
   }
 
@@ -104,6 +108,7 @@ final class KsmCheck {
   /** Checks a chain; returns one of its live pages. */
   private @Nullable KsmStableNode chain(KsmStableNode chain) {
     chains++;
+    nodes++;
     KsmStableNode live = null;
     for (KsmStableNode dup = chain.firstDup(); dup != null; dup = dup.dupNext()) {
       dups++;
@@ -118,6 +123,7 @@ final class KsmCheck {
 
   /** Checks a node; returns it if its page is still there. */
   private @Nullable KsmStableNode node(KsmStableNode node) {
+    nodes++;
     int hanging = 0;
     for (KsmRmapItem item = node.firstItem(); item != null; item = item.hlistNext()) {
       hanging++;

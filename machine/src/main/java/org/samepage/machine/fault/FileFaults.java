@@ -130,7 +130,7 @@ public final class FileFaults {
   private int doCowFault(Fault fault) {
     VmArea vma = fault.vma();
     int err = anonVmas.anonVmaPrepare(vma);
-    int copy = err == 0 ? folios.vmaAllocFolioNoprof(0) : Frames.NO_PAGE;
+    int copy = err == 0 ? folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE) : Frames.NO_PAGE;
     if (copy == Frames.NO_PAGE) {
       return VM_FAULT_OOM;
     }

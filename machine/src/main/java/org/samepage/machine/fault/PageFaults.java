@@ -111,7 +111,7 @@ public final class PageFaults implements FaultHandler {
       return 0;
     }
     int err = anonVmas.anonVmaPrepare(vma);
-    int folio = err == 0 ? folios.vmaAllocFolioNoprof(0) : Frames.NO_PAGE;
+    int folio = err == 0 ? folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE) : Frames.NO_PAGE;
     if (folio == Frames.NO_PAGE) {
       return VM_FAULT_OOM;
     }
@@ -212,7 +212,7 @@ public final class PageFaults implements FaultHandler {
   private int wpPageCopy(Fault fault, int oldFolio) {
     VmArea vma = fault.vma();
     int err = anonVmas.anonVmaPrepare(vma);
-    int newFolio = err == 0 ? folios.vmaAllocFolioNoprof(0) : Frames.NO_PAGE;
+    int newFolio = err == 0 ? folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE) : Frames.NO_PAGE;
     if (newFolio == Frames.NO_PAGE) {
       putIfPage(oldFolio);
       return VM_FAULT_OOM;

@@ -56,7 +56,7 @@ public final class SharedFiles {
     synchronized (file.lock) {
       int folio = file.page(index);
       if (folio == Frames.NO_PAGE) {
-        folio = folios.vmaAllocFolioNoprof(0);
+        folio = folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE);
         if (folio == Frames.NO_PAGE) {
           return folio;
         }

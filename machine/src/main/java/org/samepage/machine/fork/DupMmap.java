@@ -6,7 +6,7 @@ import static org.samepage.mm.vma.VmFlags.VM_DONTCOPY;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED_MASK;
 import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
-import org.samepage.ksm.unmerge.MergeAny;
+import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
@@ -21,10 +21,10 @@ import org.samepage.rmap.FileVmas;
 public final class DupMmap {
   private final AnonVmas anonVmas;
   private final CopyPageRange copy;
-  private final MergeAny ksm;
+  private final KsmSlots ksm;
   private final FailSlab failSlab;
 
-  public DupMmap(AnonVmas anonVmas, CopyPageRange copy, MergeAny ksm, FailSlab failSlab) {
+  public DupMmap(AnonVmas anonVmas, CopyPageRange copy, KsmSlots ksm, FailSlab failSlab) {
     this.failSlab = failSlab;
     this.anonVmas = anonVmas;
     this.copy = copy;

@@ -158,7 +158,12 @@ public final class Madvise {
               ? -Errno.EINVAL
               : madviseUpdateVma(vma, start, end, flags & ~VM_WIPEONFORK);
       case NOHUGEPAGE -> madviseUpdateVma(vma, start, end, (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
-      case MERGEABLE -> madviseUpdateVma(vma, start, end, ksm.ksmMadviseMergeable(vma, flags));
+      case MERGEABLE -> {
+        long merged = ksm.ksmMadviseMergeable(vma, flags);
+        yield merged == -Errno.ENOMEM
+            ? -Errno.EAGAIN
+            : madviseUpdateVma(vma, start, end, merged);
+      }
       case UNMERGEABLE -> {
         int err = ksm.ksmMadviseUnmergeable(vma, start, end, flags);
         yield err == -Errno.ENOMEM

@@ -4,6 +4,9 @@ package org.samepage.machine.wiring;
 import com.google.inject.Guice;
 import com.google.inject.Stage;
 import com.google.inject.util.Modules;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import org.samepage.ksm.wiring.KsmModule;
 import org.samepage.ksm.wiring.StrategyCatalogue;
@@ -56,7 +59,13 @@ public final class MachineBoot {
                 Modules.combine(catalogue.modules()),
                 new MachineModule(config, sched))
             .getInstance(Machine.class);
-    for (Map.Entry<String, String> start : config.ksm().entrySet()) {
+    List<Map.Entry<String, String>> starts = new ArrayList<>(config.ksm().entrySet());
+    // the advisor last: it takes pages_to_scan over, and begins with what the other files say
+    starts.sort(
+        Map.Entry.<String, String>comparingByKey(
+            Comparator.comparing((String name) -> name.equals("advisor_mode"))
+                .thenComparing(Comparator.naturalOrder())));
+    for (Map.Entry<String, String> start : starts) {
       int err = machine.ksm().sysfs().store(start.getKey(), start.getValue());
       if (err != 0) {
         machine.close();

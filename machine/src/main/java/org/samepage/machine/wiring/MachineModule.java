@@ -11,6 +11,9 @@ import java.util.Objects;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
 import org.samepage.ksm.folio.KsmFolios;
+import org.samepage.ksm.control.KsmdThread;
+import org.samepage.ksm.hotremove.KsmHotRemove;
+import org.samepage.ksm.rmapwalk.CollectProcsKsm;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.spi.ExtensionPoint;
@@ -19,6 +22,7 @@ import org.samepage.ksm.spi.RmapWalkStrategy;
 import org.samepage.ksm.spi.ScanStrategy;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
@@ -26,6 +30,7 @@ import org.samepage.machine.Machine;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.exit.ExitMmap;
+import org.samepage.machine.fault.FailFaults;
 import org.samepage.machine.fault.FileFaults;
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.machine.fault.PageFaults;
@@ -55,6 +60,7 @@ import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.machine.swap.Reclaim;
+import org.samepage.machine.trace.JfrKsmTrace;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -95,15 +101,18 @@ final class MachineModule extends AbstractModule {
   protected void configure() {
     bind(MemoryLayout.class).toInstance(config.memory());
     bind(Sched.class).toInstance(sched);
+    bind(KernelClock.class).to(VirtualClock.class);
     bind(PageHash.class).to(Xxh64.class);
-    bind(FaultHandler.class).to(PageFaults.class);
+    bind(FaultHandler.class).to(FailFaults.class);
     bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
   }
 
   @Provides
   @Singleton
-  KernelClock clock() {
-    return new VirtualClock();
+  VirtualClock clock() {
+    VirtualClock clock = new VirtualClock();
+    sched.whenIdle(clock::advanceToNextTimer);
+    return clock;
   }
 
   @Provides
@@ -216,6 +225,12 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
+  FailFaults failFaults(PageFaults faults) {
+    return new FailFaults(faults);
+  }
+
+  @Provides
+  @Singleton
   UserAccess userAccess(Folios folios, FaultHandler faults) {
     return new UserAccess(folios, faults);
   }
@@ -240,8 +255,8 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  MergeAny mergeAny(KsmState state, KsmSlots slots, KsmMadvise ksm) {
-    return new MergeAny(state, slots, ksm);
+  MergeAny mergeAny(KsmSlots slots, KsmMadvise ksm) {
+    return new MergeAny(slots, ksm);
   }
 
   @Provides
@@ -295,8 +310,8 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  DupMmap dupMmap(AnonVmas anonVmas, CopyPageRange copy, MergeAny mergeAny) {
-    return new DupMmap(anonVmas, copy, mergeAny, sched.failSlab);
+  DupMmap dupMmap(AnonVmas anonVmas, CopyPageRange copy, KsmSlots slots) {
+    return new DupMmap(anonVmas, copy, slots, sched.failSlab);
   }
 
   @Provides
@@ -335,6 +350,26 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
+  Machine.Ksm ksm(
+      KsmState state,
+      Ksmd ksmd,
+      KsmdThread thread,
+      KsmSysfs sysfs,
+      KsmTracepoints tracepoints,
+      KsmHotRemove hotRemove,
+      KsmSlots slots,
+      MergeAny mergeAny,
+      RmapWalkKsm rmapWalk,
+      CollectProcsKsm collectProcs,
+      KsmFolios folios,
+      Strategies strategies) {
+    tracepoints.tracepointProbeRegister(new JfrKsmTrace());
+    return new Machine.Ksm(
+        state, ksmd, thread, sysfs, tracepoints, hotRemove, slots, mergeAny, rmapWalk, collectProcs, folios, strategies);
+  }
+
+  @Provides
+  @Singleton
   Machine machine(
       Sched sched,
       Folios folios,
@@ -342,12 +377,9 @@ final class MachineModule extends AbstractModule {
       PageContents contents,
       KernelLog log,
       ProbeBudget budget,
-      KsmState ksmState,
-      Ksmd ksmd,
-      KsmSysfs ksm,
-      RmapWalkKsm rmapWalk,
-      KsmFolios ksmFolios,
-      Strategies strategies,
+      VirtualClock clock,
+      FailFaults failFaults,
+      Machine.Ksm ksm,
       Machine.Swap swap,
       Machine.Moves moves,
       Machine.Mapping mapping,
@@ -358,8 +390,8 @@ final class MachineModule extends AbstractModule {
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents, swap),
-        new Machine.Kernel(sched, log, budget),
-        new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, ksmFolios, strategies),
+        new Machine.Kernel(sched, clock, log, budget, failFaults),
+        ksm,
         new Machine.Calls(mapping, madvise, mergeAny, moves, access, exit));
   }
 }

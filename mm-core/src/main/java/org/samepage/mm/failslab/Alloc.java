@@ -9,6 +9,9 @@ public enum Alloc {
   VMA_TREE,
   ANON_VMA,
   ANON_VMA_CHAIN,
+  KSM_RMAP_ITEM,
+  KSM_STABLE_NODE,
+  KSM_MM_SLOT,
   /** A page table of any level. */
   PAGE_TABLE,
   /** A frame, for whatever it is. */

@@ -205,7 +205,7 @@ public final class PgTables {
     int pfn =
         sched.failSlab.shouldFailslab(Alloc.PAGE_TABLE)
             ? Frames.NO_PAGE
-            : folios.vmaAllocFolioNoprof(0);
+            : folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE);
     if (pfn == Frames.NO_PAGE) {
       return null;
     }

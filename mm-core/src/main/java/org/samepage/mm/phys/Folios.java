@@ -23,6 +23,10 @@ public final class Folios {
   /** The frame of the shared zero page: reserved, never counted, never freed. */
   public static final int ZERO_PFN = 1;
 
+  /** The node that the current task runs on. */
+  @PortedFrom("include/linux/numa.h:NUMA_NO_NODE")
+  public static final int NUMA_NO_NODE = -1;
+
   private final Sched sched;
   private final Frames frames;
   private final PageAllocator allocator;
@@ -50,6 +54,7 @@ public final class Folios {
   /**
    * A new frame full of zeros, with one reference.
    *
+   * @param nid the node to try first, or {@link #NUMA_NO_NODE}
    * @return its pfn, or {@link Frames#NO_PAGE} where memory is short
    */
   @PortedFrom(
@@ -58,7 +63,8 @@ public final class Folios {
       differs = "order 0; always zeroed, at no cost; no policy, no memcg charge")
   public int vmaAllocFolioNoprof(int nid) {
     sched.mightSleep();
-    int pfn = allocator.allocFrozenPagesNoprofRaw(nid);
+    int first = nid == NUMA_NO_NODE ? sched.current().numaNodeId() : nid;
+    int pfn = allocator.allocFrozenPagesNoprofRaw(first);
     if (pfn != Frames.NO_PAGE) {
       frames.setRefcount(pfn, 1);
     }

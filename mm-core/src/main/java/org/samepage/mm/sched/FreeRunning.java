@@ -33,5 +33,26 @@ public final class FreeRunning extends Sched {
   }
 
   @Override
+  protected void sleepOn(WaitQueue queue, long seen) {
+    synchronized (queue) {
+      while (queue.wakeUps() == seen) {
+        try {
+          queue.wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException("interrupted", e);
+        }
+      }
+    }
+  }
+
+  @Override
+  protected void wokenUp(WaitQueue queue) {
+    synchronized (queue) {
+      queue.notifyAll();
+    }
+  }
+
+  @Override
   public void mightSleep() {}
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,6 +172,22 @@ public final class LockChecker extends Sched {
           "nobody waits for %s after: %s".formatted(lockClass.kernelName(), first), first);
     }
     below.contended(lockClass, attempt);
+  }
+
+  @Override
+  protected void sleepOn(WaitQueue queue, long seen) {
+    checkSleep("wait_event()");
+    below.sleepOn(queue, seen);
+  }
+
+  @Override
+  protected void wokenUp(WaitQueue queue) {
+    below.wokenUp(queue);
+  }
+
+  @Override
+  public void whenIdle(BooleanSupplier timePasses) {
+    below.whenIdle(timePasses);
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.samepage.mm.sched;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
@@ -103,6 +104,24 @@ public abstract class Sched {
 
   /** Called between two attempts to take a lock that somebody else holds; counts from 0. */
   public abstract void contended(LockClass lockClass, int attempt);
+
+  /**
+   * Sleeps until a queue is woken, or a while less; not at all where it was since {@code seen}.
+   *
+   * @param seen what {@link WaitQueue#wakeUps} said before the condition was looked at
+   */
+  protected abstract void sleepOn(WaitQueue queue, long seen);
+
+  /** Called after a queue was woken, by any thread. */
+  protected abstract void wokenUp(WaitQueue queue);
+
+  /**
+   * Asks to be called where no task can go on before time passes. For a scheduler that sees that;
+   * others leave time alone.
+   *
+   * @param timePasses lets the next timer come; false where there is none
+   */
+  public void whenIdle(BooleanSupplier timePasses) {}
 
   /** Where the kernel may sleep (an allocation, a folio lock): not under a spinlock. */
   public abstract void mightSleep();

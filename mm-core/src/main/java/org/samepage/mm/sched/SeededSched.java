@@ -3,6 +3,7 @@ package org.samepage.mm.sched;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.units.SplitMix64;
@@ -24,6 +25,7 @@ public final class SeededSched extends Sched {
   private long traceHash;
   private long switchPoints;
   private @Nullable Throwable failure;
+  private BooleanSupplier idle = () -> false;
   private volatile @Nullable Worker turn;
 
   /** A thread, and whether it waits for a lock. */
@@ -130,6 +132,9 @@ public final class SeededSched extends Sched {
     for (Worker worker : alive) {
       ready += worker.waits ? 0 : 1;
     }
+    if (ready == 0 && idle.getAsBoolean()) {
+      return pick(); // a timer came, and woke somebody
+    }
     if (ready == 0) {
       fail(new IllegalStateException("deadlock: all " + alive.size() + " threads wait"));
     }
@@ -222,6 +227,26 @@ public final class SeededSched extends Sched {
       }
     }
     switchPoint(kind(2, lockClass), false);
+  }
+
+  @Override
+  protected void sleepOn(WaitQueue queue, long seen) {
+    if (self() == null) {
+      throw new IllegalStateException("a thread that is not scheduled would sleep");
+    }
+    switchPoint(7, queue.wakeUps() == seen);
+  }
+
+  @Override
+  protected void wokenUp(WaitQueue queue) {
+    for (Worker worker : alive) {
+      worker.waits = false;
+    }
+  }
+
+  @Override
+  public void whenIdle(BooleanSupplier timePasses) {
+    idle = timePasses;
   }
 
   @Override

@@ -9,7 +9,7 @@ import org.samepage.mm.work.WorkCounters;
 @PortedFrom(
     value = "include/linux/sched.h:task_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "name, signal and work counters only")
+    differs = "name, signal, node, run time and work counters only")
 public final class Task {
   /** The command name, as kernel reports print it. */
   public final String comm;
@@ -19,8 +19,37 @@ public final class Task {
 
   private volatile boolean signalPending;
 
+  private volatile int numaNode;
+  private volatile long sumExecRuntime;
+
   Task(String comm) {
     this.comm = comm;
+  }
+
+  /** The NUMA node of the CPU that it runs on: where its memory comes from. */
+  @PortedFrom("include/linux/topology.h:numa_node_id")
+  public int numaNodeId() {
+    return numaNode;
+  }
+
+  /** Lets it run on another node from now on. */
+  public void setNumaNode(int nid) {
+    numaNode = nid;
+  }
+
+  /** CPU time so far [ns]. No machine measures it: it is what was {@linkplain #charge charged}. */
+  @PortedFrom(
+      value = "kernel/sched/core.c:task_sched_runtime",
+      fidelity = Fidelity.ADAPTED,
+      differs = "as charged, so that it repeats")
+  public long taskSchedRuntime() {
+    return sumExecRuntime;
+  }
+
+  /** Adds to its CPU time [ns]. By one thread at a time. */
+  public void charge(long nanos) {
+    long before = sumExecRuntime;
+    sumExecRuntime = before + nanos;
   }
 
   @PortedFrom("include/linux/sched/signal.h:signal_pending")

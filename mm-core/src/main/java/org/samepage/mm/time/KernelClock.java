@@ -4,7 +4,7 @@ package org.samepage.mm.time;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 
-/** What ported code reads as time. */
+/** What ported code reads as time, and what wakes it when some has passed. */
 public interface KernelClock {
   /** Monotonic time since boot [ns]. */
   @PortedFrom("kernel/time/timekeeping.c:ktime_get")
@@ -17,5 +17,20 @@ public interface KernelClock {
       differs = "derived from the clock, HZ is 1000")
   default long jiffies() {
     return ktimeGet() / 1_000_000;
+  }
+
+  /**
+   * Calls back once, when a time has come.
+   *
+   * @param expires as {@link #ktimeGet} [ns]
+   * @param function must not wait for anything; called by whoever moves the clock
+   */
+  Timer addTimer(long expires, Runnable function);
+
+  /** A callback that is to come. */
+  interface Timer {
+    /** Calls it off, if it has not come yet. */
+    @PortedFrom("kernel/time/timer.c:timer_delete")
+    void timerDelete();
   }
 }

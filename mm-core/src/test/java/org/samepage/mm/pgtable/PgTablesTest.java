@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.samepage.mm.phys.MemoryLayout;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.sched.WaitQueue;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.units.PageUnits;
 
@@ -82,6 +83,14 @@ final class PgTablesTest {
 
           @Override
           public void contended(LockClass lockClass, int attempt) {}
+
+          @Override
+          protected void sleepOn(WaitQueue queue, long seen) {
+            throw new IllegalStateException("nobody would wake it");
+          }
+
+          @Override
+          protected void wokenUp(WaitQueue queue) {}
 
           @Override
           public void mightSleep() {}

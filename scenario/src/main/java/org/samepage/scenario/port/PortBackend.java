@@ -14,7 +14,6 @@ import org.samepage.ksm.control.Ksmd;
 import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.report.KernelReport;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.AddressSpace;
@@ -28,7 +27,6 @@ import org.samepage.scenario.lang.Content;
 
 /** Runs a scenario on a {@link Machine}, which it closes. */
 public final class PortBackend implements Backend {
-  private static final String ADVISOR_MODE = "advisor_mode";
   private static final String RUN = "run";
   private static final String GENERAL_PROFIT = "general_profit";
 
@@ -116,9 +114,8 @@ public final class PortBackend implements Backend {
 
   @Override
   public Set<String> writableKsmNames() {
-    Set<String> writable = new TreeSet<>(sysfs.numericNames());
+    Set<String> writable = new TreeSet<>(sysfs.names());
     writable.removeIf(name -> !sysfs.isWritable(name));
-    writable.add(ADVISOR_MODE);
     return writable;
   }
 
@@ -132,9 +129,6 @@ public final class PortBackend implements Backend {
 
   @Override
   public void ksmStore(String name, String value) throws SyscallException {
-    if (name.equals(ADVISOR_MODE)) {
-      throw new NotSupportedYetException("the advisor");
-    }
     int err = sysfs.store(name, value);
     if (err != 0) {
       throw SyscallException.ofErrno(err);

@@ -3,6 +3,7 @@ package org.samepage.strategies.kit;
 
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.sched.WaitQueue;
 
 /** Lets a test act where another task could. */
 public final class KitSched extends Sched {
@@ -37,6 +38,14 @@ public final class KitSched extends Sched {
   public void contended(LockClass lockClass, int attempt) {
     throw new IllegalStateException("one thread waits for itself: " + lockClass.kernelName());
   }
+
+  @Override
+  protected void sleepOn(WaitQueue queue, long seen) {
+    throw new IllegalStateException("nobody would wake it");
+  }
+
+  @Override
+  protected void wokenUp(WaitQueue queue) {}
 
   @Override
   public void mightSleep() {}
