@@ -22,6 +22,7 @@ import org.samepage.mm.errno.Errno;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmFlags;
 import org.samepage.mm.work.ProbeBudget;
 
 /**
@@ -175,6 +176,18 @@ public final class KsmSysfs {
   public long ksmProcessProfit(Mm mm) {
     return (mm.ksmMergingPages + mm.ksmZeroPages.get()) * PAGE_SIZE
         - mm.ksmRmapItems * layout.rmapItemSize();
+  }
+
+  /** Whether a process has a mapping that is mergeable. Holds its mmap_lock. */
+  @PortedFrom("mm/ksm.c:ksm_process_mergeable")
+  public static boolean ksmProcessMergeable(Mm mm) {
+    mm.mmapLock.assertLocked();
+    for (int i = 0; i < mm.vmas.size(); i++) {
+      if (mm.vmas.get(i).has(VmFlags.VM_MERGEABLE)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** 0 stops ksmd, 1 lets it run, 2 stops it and unmerges everything. */

@@ -148,11 +148,11 @@ public final class Mmap {
         vma.vmFile = request.file;
         request.file.get();
       } else if (request.shared) {
-        vma.vmFile = new AddressSpace(len);
+        vma.vmFile = new AddressSpace("/dev/zero", len);
       }
       mm.vmas.insert(vma);
     }
-    mm.totalVm += bytesToPages(len);
+    mm.vmStatAccount(flags, bytesToPages(len));
     return 0;
   }
 

@@ -317,7 +317,7 @@ public final class Mremap {
 
   @PortedFrom("mm/mremap.c:vrm_stat_account")
   private static void vrmStatAccount(Remap vrm, VmArea vma, long bytes) {
-    vrm.mm.totalVm += bytesToPages(bytes);
+    vrm.mm.vmStatAccount(vma.vmFlags, bytesToPages(bytes));
     if (vma.has(VM_LOCKED)) {
       vrm.mm.lockedVm += bytesToPages(bytes);
     }
@@ -352,6 +352,8 @@ public final class Mremap {
     VmArea fresh = copyVma(vrm, source, source.linearPageIndex(vrm.addr));
     source = vrm.vma();
     move.movePageTables(source, fresh, vrm.addr, vrm.newAddr, vrm.oldLen);
+    // for a moment both places are accounted, which is no high-water mark
+    long hiwaterVm = vrm.mm.hiwaterVm;
     if (vrm.has(MREMAP_DONTUNMAP)) {
       dontunmapComplete(vrm, source);
     }
@@ -359,6 +361,7 @@ public final class Mremap {
     if (!vrm.has(MREMAP_DONTUNMAP)) {
       unmapSourceVma(vrm, source);
     }
+    vrm.mm.hiwaterVm = hiwaterVm;
     return vrm.newAddr;
   }
 

@@ -45,6 +45,7 @@ import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
+import org.samepage.machine.proc.ProcFiles;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.MemoryLayout;
@@ -57,6 +58,7 @@ import org.samepage.mm.spi.PageHash;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.time.VirtualClock;
 import org.samepage.mm.work.ProbeBudget;
+import org.samepage.pagewalk.PageWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 
@@ -159,8 +161,8 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Populate populate(FaultHandler faults) {
-    return new Populate(faults);
+  Populate populate(FaultHandler faults, Folios folios) {
+    return new Populate(faults, folios);
   }
 
   @Provides
@@ -224,6 +226,17 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
+  ProcFiles procFiles(
+      Folios folios,
+      PageAllocator allocator,
+      NormalPage normalPage,
+      PageWalk pageWalk,
+      KsmSysfs ksm) {
+    return new ProcFiles(folios, allocator, normalPage, pageWalk, ksm);
+  }
+
+  @Provides
+  @Singleton
   Machine machine(
       Sched sched,
       Folios folios,
@@ -240,12 +253,14 @@ final class MachineModule extends AbstractModule {
       Madvise madvise,
       MergeAny mergeAny,
       UserAccess access,
-      ExitMmap exit) {
+      ExitMmap exit,
+      ProcFiles procFiles) {
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents),
         new Machine.Kernel(sched, log, budget),
         new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, strategies),
-        new Machine.Calls(mapping, madvise, mergeAny, access, exit));
+        new Machine.Calls(mapping, madvise, mergeAny, access, exit),
+        procFiles);
   }
 }

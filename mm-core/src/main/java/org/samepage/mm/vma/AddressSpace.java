@@ -20,6 +20,9 @@ import org.samepage.mm.units.PageUnits;
     fidelity = Fidelity.SIMPLIFIED,
     differs = "of shared memory, the inode with it; no VMAs by offset")
 public final class AddressSpace implements FolioMapping {
+  /** What {@code maps} shows as its name, and says to be deleted. */
+  public final String name;
+
   /** The length of the file [bytes]. */
   public final long size;
 
@@ -30,7 +33,8 @@ public final class AddressSpace implements FolioMapping {
   private int[] pages = new int[0];
 
   /** An empty file with one use. */
-  public AddressSpace(long size) {
+  public AddressSpace(String name, long size) {
+    this.name = name;
     this.size = size;
   }
 
