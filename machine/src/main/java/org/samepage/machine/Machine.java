@@ -2,7 +2,10 @@
 package org.samepage.machine;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
@@ -32,6 +35,7 @@ import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.swap.Reclaim;
 import org.samepage.mm.failslab.FailSlab;
+import org.samepage.machine.proc.ProcFiles;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -55,6 +59,9 @@ public final class Machine implements AutoCloseable {
   private final Kernel kernel;
   private final Ksm ksm;
   private final Calls calls;
+  private final ProcFs proc;
+  private final AtomicInteger lastPid = new AtomicInteger();
+  private final Map<Integer, UserProcess> processes = new ConcurrentHashMap<>();
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
   private final List<AddressSpace> files = new CopyOnWriteArrayList<>();
 
@@ -110,12 +117,19 @@ public final class Machine implements AutoCloseable {
       DupMmap fork) {}
 
   /** Puts a machine together; see {@code MachineBoot}. */
-  public Machine(MachineConfig config, Memory memory, Kernel kernel, Ksm ksm, Calls calls) {
+  public Machine(
+      MachineConfig config,
+      Memory memory,
+      Kernel kernel,
+      Ksm ksm,
+      Calls calls,
+      ProcFiles procFiles) {
     this.config = config;
     this.memory = memory;
     this.kernel = kernel;
     this.ksm = ksm;
     this.calls = calls;
+    this.proc = new ProcFs(procFiles, this::mmOf, calls.exit::mmput);
   }
 
   public MachineConfig config() {
@@ -167,7 +181,27 @@ public final class Machine implements AutoCloseable {
 
   /** Starts a process with an empty address space. */
   public UserProcess newProcess() {
-    return new UserProcess(newMm(), this, calls);
+    return newProcess(newMm());
+  }
+
+  private UserProcess newProcess(Mm mm) {
+    UserProcess process = new UserProcess(lastPid.incrementAndGet(), mm, this, calls);
+    processes.put(process.pid(), process);
+    return process;
+  }
+
+  void gone(UserProcess process) {
+    processes.remove(process.pid());
+  }
+
+  private @Nullable Mm mmOf(int pid) {
+    UserProcess process = processes.get(pid);
+    return process == null ? null : process.mm();
+  }
+
+  /** /proc, as root sees it. */
+  public ProcFs proc() {
+    return proc;
   }
 
   private Mm newMm() {
@@ -188,12 +222,12 @@ public final class Machine implements AutoCloseable {
       calls.exit.mmput(mm);
       return null;
     }
-    return new UserProcess(mm, this, calls);
+    return newProcess(mm);
   }
 
   /** Makes a file in memory, which stays until the machine is closed. */
   public AddressSpace newFile(long size) {
-    AddressSpace file = new AddressSpace(kernel.sched, size);
+    AddressSpace file = new AddressSpace(kernel.sched, "/memfd:file", size);
     files.add(file);
     return file;
   }

@@ -14,14 +14,21 @@ import org.samepage.mm.vma.Mm;
 
 /** A process: its system calls, and its plain reads and writes. Any thread may make them. */
 public final class UserProcess {
+  private final int pid;
   private final Mm mm;
   private final Machine machine;
   private final Machine.Calls calls;
 
-  UserProcess(Mm mm, Machine machine, Machine.Calls calls) {
+  UserProcess(int pid, Mm mm, Machine machine, Machine.Calls calls) {
+    this.pid = pid;
     this.mm = mm;
     this.machine = machine;
     this.calls = calls;
+  }
+
+  /** The number under which {@link ProcFs} has it; no other process of the machine gets it. */
+  public int pid() {
+    return pid;
   }
 
   /** The address space, for those who look at tables and counters. */
@@ -152,6 +159,7 @@ public final class UserProcess {
 
   /** Ends the process; nothing may be asked of it afterwards. */
   public void exit() {
+    machine.gone(this);
     calls.exit().mmput(mm);
   }
 

@@ -197,7 +197,7 @@ final class RmapWalkTest {
 
   @Test
   void a_files_page_is_looked_for_in_the_vmas_that_have_it() {
-    AddressSpace file = new AddressSpace(f.memory.sched, 64 * PAGE);
+    AddressSpace file = new AddressSpace(f.memory.sched, "file", 64 * PAGE);
     VmArea low = f.fileVma(file, 0, 8);
     VmArea high = f.fileVma(file, 8, 8);
     VmArea both = f.fileVma(file, 4, 8);
@@ -227,7 +227,7 @@ final class RmapWalkTest {
 
   @Test
   void a_forked_file_vma_stands_right_behind_its_parent_among_equals() {
-    AddressSpace file = new AddressSpace(f.memory.sched, 64 * PAGE);
+    AddressSpace file = new AddressSpace(f.memory.sched, "file", 64 * PAGE);
     List<VmArea> order = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       order.add(f.fileVma(file, 3, 4));

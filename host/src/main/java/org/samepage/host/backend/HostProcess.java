@@ -51,6 +51,11 @@ final class HostProcess implements BackendProcess {
   }
 
   @Override
+  public long pid() {
+    return agent.pid();
+  }
+
+  @Override
   public void mmap(MmapCall call) throws SyscallException {
     int flags = MAP_FIXED_NOREPLACE | (call.shared() ? MAP_SHARED : MAP_PRIVATE);
     flags |= call.noreserve() ? MAP_NORESERVE : 0;

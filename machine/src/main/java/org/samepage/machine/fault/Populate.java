@@ -18,6 +18,7 @@ import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.spi.FaultHandler;
@@ -28,9 +29,11 @@ import org.samepage.mm.vma.VmFlags;
 /** Faults in pages that nobody has touched yet. */
 public final class Populate {
   private final FaultHandler faults;
+  private final Folios folios;
 
-  public Populate(FaultHandler faults) {
+  public Populate(FaultHandler faults, Folios folios) {
     this.faults = faults;
+    this.folios = folios;
   }
 
   /** As mlock and MAP_POPULATE do after their VMAs are made. Takes mmap_lock for reading. */
@@ -124,12 +127,25 @@ public final class Populate {
       value = "mm/gup.c:follow_page_pte",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "FOLL_TOUCH alone")
-  private static boolean followPagePte(Mm mm, long addr, boolean write) {
+  private boolean followPagePte(Mm mm, long addr, boolean write) {
     PageTable table = mm.pgTables.pteTable(addr);
     if (table == null) {
       return false;
     }
-    long pte = table.getLockless(pteIndex(addr));
-    return Pte.ptePresent(pte) && !Pte.pteProtnone(pte) && (!write || Pte.pteWrite(pte));
+    table.ptl.lock();
+    try {
+      long pte = table.get(pteIndex(addr));
+      if (!Pte.ptePresent(pte) || Pte.pteProtnone(pte) || (write && !Pte.pteWrite(pte))) {
+        return false;
+      }
+      int folio = (int) Pte.ptePfn(pte);
+      if (write && !Pte.pteDirty(pte) && !folios.folioTestDirty(folio)) {
+        folios.folioMarkDirty(folio);
+      }
+      folios.folioMarkAccessed(folio);
+      return true;
+    } finally {
+      table.ptl.unlock();
+    }
   }
 }

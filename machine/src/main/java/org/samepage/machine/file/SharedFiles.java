@@ -86,13 +86,20 @@ public final class SharedFiles {
     }
   }
 
-  /** Writes a page of a file. */
+  /** Writes a page of a file, as write(2) does. */
+  @PortedFrom(
+      value = {"mm/filemap.c:generic_perform_write", "mm/shmem.c:shmem_write_end"},
+      part = true,
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "a whole page of a file in memory")
   public void writePage(AddressSpace file, long index, byte[] page) {
     int folio = shmemGetFolio(file, index);
     if (folio < 0) {
       throw new IllegalStateException("no memory for the page of a file");
     }
     folios.writePage(folio, page);
+    folios.folioMarkDirty(folio);
+    folios.folioMarkAccessed(folio);
     folios.folioPut(folio);
   }
 }

@@ -50,11 +50,14 @@ public final class DupMmap {
       mm.ksmRmapItems = oldmm.ksmRmapItems;
       mm.ksmZeroPages.set(oldmm.ksmZeroPages.get());
       mm.totalVm = oldmm.totalVm;
+      mm.dataVm = oldmm.dataVm;
+      mm.execVm = oldmm.execVm;
+      mm.stackVm = oldmm.stackVm;
       ksm.ksmFork(mm, oldmm);
       for (int i = 0; i < oldmm.vmas.size(); i++) {
         VmArea mpnt = oldmm.vmas.get(i);
         if (mpnt.has(VM_DONTCOPY)) {
-          mm.totalVm -= mpnt.vmaPages();
+          mm.vmStatAccount(mpnt.vmFlags, -mpnt.vmaPages());
           continue;
         }
         int err = dupVma(mm, mpnt);
@@ -62,6 +65,8 @@ public final class DupMmap {
           return err;
         }
       }
+      mm.updateHiwaterRss();
+      mm.hiwaterVm = mm.totalVm;
       return 0;
     } finally {
       mm.mmapLock.writeUnlock();

@@ -157,12 +157,12 @@ public final class Mmap {
         vma.vmFile = request.file;
         request.file.get();
       } else if (request.shared) {
-        vma.vmFile = new AddressSpace(sched, len);
+        vma.vmFile = new AddressSpace(sched, "/dev/zero", len);
       }
       mm.vmas.insert(vma);
       FileVmas.vmaLinkFile(vma);
     }
-    mm.totalVm += bytesToPages(len);
+    mm.vmStatAccount(flags, bytesToPages(len));
     return 0;
   }
 

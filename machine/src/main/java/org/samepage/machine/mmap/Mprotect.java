@@ -124,6 +124,8 @@ public final class Mprotect {
         && (newflags & VM_WRITE) != 0) {
       var _ = populate.populateVmaPageRange(vma, start, end);
     }
+    vma.vmMm.vmStatAccount(oldflags, -bytesToPages(end - start));
+    vma.vmMm.vmStatAccount(newflags, bytesToPages(end - start));
     return 0;
   }
 }

@@ -326,7 +326,7 @@ public final class Mremap {
 
   @PortedFrom("mm/mremap.c:vrm_stat_account")
   private static void vrmStatAccount(Remap vrm, VmArea vma, long bytes) {
-    vrm.mm.totalVm += bytesToPages(bytes);
+    vrm.mm.vmStatAccount(vma.vmFlags, bytesToPages(bytes));
     if (vma.has(VM_LOCKED)) {
       vrm.mm.lockedVm += bytesToPages(bytes);
     }
@@ -361,6 +361,8 @@ public final class Mremap {
       return -Errno.ENOMEM;
     }
     err = copyVmaAndData(vrm, copied);
+    // for a moment both places are accounted, which is no high-water mark
+    long hiwaterVm = vrm.mm.hiwaterVm;
     // the locked memory of a source that stays is counted twice from here on, as in Linux
     vrmStatAccount(vrm, vrm.vma(), vrm.newLen);
     if (err == 0 && vrm.has(MREMAP_DONTUNMAP)) {
@@ -368,6 +370,7 @@ public final class Mremap {
     } else {
       unmapSourceVma(vrm, vrm.vma());
     }
+    vrm.mm.hiwaterVm = hiwaterVm;
     return err != 0 ? err : vrm.newAddr;
   }
 

@@ -110,6 +110,7 @@ public final class Munmap {
     @Nullable VmArea prev = mm.vmas.prev(first);
     @Nullable VmArea next = mm.vmas.next(last);
     gone.forEach(mm.vmas::remove);
+    mm.updateHiwaterRss();
     for (VmArea vma : gone) {
       zap.unmapSingleVma(vma);
     }
@@ -122,8 +123,9 @@ public final class Munmap {
         last.vmEnd,
         prev == null ? 0 : prev.vmEnd,
         next == null ? TASK_SIZE : next.vmStart);
+    mm.updateHiwaterVm();
     for (VmArea vma : gone) {
-      mm.totalVm -= vma.vmaPages();
+      mm.vmStatAccount(vma.vmFlags, -vma.vmaPages());
       if (vma.has(VmFlags.VM_LOCKED)) {
         mm.lockedVm -= vma.vmaPages();
       }

@@ -52,10 +52,15 @@ public final class ZapRange {
    * @param reclaimPt whether a page table that one call finds whole and leaves empty is freed
    */
   @PortedFrom(
-      value = {"mm/memory.c:unmap_page_range", "mm/memory.c:zap_pmd_range"},
+      value = {
+        "mm/memory.c:zap_page_range_single_batched",
+        "mm/memory.c:unmap_page_range",
+        "mm/memory.c:zap_pmd_range"
+      },
       fidelity = Fidelity.ADAPTED,
       differs = "the upper levels are gone through elsewhere")
   public void unmapPageRange(VmArea vma, long start, long end, boolean reclaimPt) {
+    vma.vmMm.updateHiwaterRss();
     zap(vma, start, end, reclaimPt, false);
   }
 
@@ -90,6 +95,21 @@ public final class ZapRange {
     return folios.folioTestAnon(folio) ? Mm.MM_ANONPAGES : Mm.MM_SHMEMPAGES;
   }
 
+  /** A file's page goes on, and is what the hardware has noted. */
+  @PortedFrom(
+      value = {"mm/memory.c:zap_present_folio_ptes", "include/linux/mm_inline.h:vma_has_recency"},
+      part = true,
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no advice to read in order or at random")
+  private void keepWhatTheEntryKnew(int folio, long pte) {
+    if (Pte.pteDirty(pte)) {
+      folios.folioMarkDirty(folio);
+    }
+    if (Pte.pteYoung(pte)) {
+      folios.folioMarkAccessed(folio);
+    }
+  }
+
   /** Empties a part of one table. */
   @PortedFrom(
       value = "mm/memory.c:zap_pte_range",
@@ -113,8 +133,8 @@ public final class ZapRange {
         zeroPages.ksmMightUnmapZeroPage(mm, pte);
         continue;
       }
-      if (!folios.folioTestAnon(folio) && Pte.pteDirty(pte)) {
-        folios.folioMarkDirty(folio);
+      if (!folios.folioTestAnon(folio)) {
+        keepWhatTheEntryKnew(folio, pte);
       }
       mm.addMmCounter(mmCounter(folios, folio), -1);
       rmap.folioRemoveRmapPtes(folio);

@@ -4,15 +4,23 @@ package org.samepage.machine.proc;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.units.PageUnits;
+import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 
-/** The mappings of an address space as text. */
+/** The mappings of an address space as text: {@code /proc/PID/maps}. */
 public final class ProcMaps {
+  /** Where the names begin: behind a range, permissions, offset, device and inode. */
+  private static final int NAME_COLUMN = 25 + 6 * Long.BYTES - 1;
+
+  /** What says something about merging, forking and huge pages. */
+  private static final Set<String> SOME_FLAGS = Set.of("sh", "lo", "dc", "wf", "hg", "nh", "mg");
+
   private ProcMaps() {}
 
   /**
@@ -25,7 +33,9 @@ public final class ProcMaps {
       List<String> lines = new ArrayList<>();
       for (int i = 0; i < mm.vmas.size(); i++) {
         VmArea vma = mm.vmas.get(i);
-        lines.add(showVmaHeaderPrefix(vma) + showSmapVmaFlags(vma));
+        SeqFile line = new SeqFile();
+        showRange(line, vma);
+        lines.add(line + VmFlagNames.of(vma, SOME_FLAGS));
       }
       return lines;
     } finally {
@@ -33,37 +43,55 @@ public final class ProcMaps {
     }
   }
 
+  /** The whole file. Takes mmap_lock for reading. */
+  @PortedFrom(
+      value = "fs/proc/task_mmu.c:show_map",
+      fidelity = Fidelity.ADAPTED,
+      differs = "all VMAs under one hold of the lock")
+  static void showMap(SeqFile m, Mm mm) {
+    mm.mmapLock.readLock();
+    try {
+      for (int i = 0; i < mm.vmas.size(); i++) {
+        showMapVma(m, mm.vmas.get(i));
+      }
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+  }
+
+  /** One line. Holds mmap_lock. */
+  @PortedFrom(
+      value = {"fs/proc/task_mmu.c:show_map_vma", "fs/proc/task_mmu.c:get_vma_name"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "files in memory alone, which are all deleted; no special mappings")
+  static void showMapVma(SeqFile m, VmArea vma) {
+    showVmaHeaderPrefix(m, vma);
+    AddressSpace file = vma.vmFile;
+    if (file != null) {
+      m.seqPad(' ');
+      m.seqPuts(file.name).seqPuts(" (deleted)");
+    }
+    m.seqPutc('\n');
+  }
+
   @PortedFrom(
       value = "fs/proc/task_mmu.c:show_vma_header_prefix",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no device and inode")
-  private static String showVmaHeaderPrefix(VmArea vma) {
-    return "%08x-%08x %c%c%c%c %08x"
-        .formatted(
-            vma.vmStart,
-            vma.vmEnd,
-            vma.has(VmFlags.VM_READ) ? 'r' : '-',
-            vma.has(VmFlags.VM_WRITE) ? 'w' : '-',
-            vma.has(VmFlags.VM_EXEC) ? 'x' : '-',
-            vma.has(VmFlags.VM_MAYSHARE) ? 's' : 'p',
-            vma.vmFile == null ? 0 : PageUnits.pagesToBytes(vma.vmPgoff));
+      differs = "files have the device that shared memory has, and no inode numbers")
+  private static void showVmaHeaderPrefix(SeqFile m, VmArea vma) {
+    m.seqSetwidth(NAME_COLUMN);
+    showRange(m, vma);
+    m.seqPutHexLl(" ", 0, 2);
+    m.seqPutHexLl(":", vma.vmFile == null ? 0 : 1, 2);
+    m.seqPutDecimalUll(" ", 0).seqPutc(' ');
   }
 
-  @PortedFrom(
-      value = "fs/proc/task_mmu.c:show_smap_vma_flags",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "seven of the flags")
-  private static String showSmapVmaFlags(VmArea vma) {
-    return flag(vma, VmFlags.VM_SHARED, "sh")
-        + flag(vma, VmFlags.VM_LOCKED, "lo")
-        + flag(vma, VmFlags.VM_DONTCOPY, "dc")
-        + flag(vma, VmFlags.VM_WIPEONFORK, "wf")
-        + flag(vma, VmFlags.VM_HUGEPAGE, "hg")
-        + flag(vma, VmFlags.VM_NOHUGEPAGE, "nh")
-        + flag(vma, VmFlags.VM_MERGEABLE, "mg");
-  }
-
-  private static String flag(VmArea vma, long flag, String letters) {
-    return vma.has(flag) ? " " + letters : "";
+  private static void showRange(SeqFile m, VmArea vma) {
+    m.seqPutHexLl("", vma.vmStart, 8).seqPutHexLl("-", vma.vmEnd, 8).seqPutc(' ');
+    m.seqPutc(vma.has(VmFlags.VM_READ) ? 'r' : '-');
+    m.seqPutc(vma.has(VmFlags.VM_WRITE) ? 'w' : '-');
+    m.seqPutc(vma.has(VmFlags.VM_EXEC) ? 'x' : '-');
+    m.seqPutc(vma.has(VmFlags.VM_MAYSHARE) ? 's' : 'p');
+    m.seqPutHexLl(" ", vma.vmFile == null ? 0 : PageUnits.pagesToBytes(vma.vmPgoff), 8);
   }
 }

@@ -61,6 +61,7 @@ import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.machine.swap.Reclaim;
 import org.samepage.machine.trace.JfrKsmTrace;
+import org.samepage.machine.proc.ProcFiles;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -261,8 +262,8 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Populate populate(FaultHandler faults) {
-    return new Populate(faults);
+  Populate populate(FaultHandler faults, Folios folios) {
+    return new Populate(faults, folios);
   }
 
   @Provides
@@ -370,6 +371,17 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
+  ProcFiles procFiles(
+      Folios folios,
+      PageAllocator allocator,
+      NormalPage normalPage,
+      PageWalk pageWalk,
+      KsmSysfs ksm) {
+    return new ProcFiles(folios, allocator, normalPage, pageWalk, ksm);
+  }
+
+  @Provides
+  @Singleton
   Machine machine(
       Sched sched,
       Folios folios,
@@ -386,12 +398,14 @@ final class MachineModule extends AbstractModule {
       Madvise madvise,
       MergeAny mergeAny,
       UserAccess access,
-      ExitMmap exit) {
+      ExitMmap exit,
+      ProcFiles procFiles) {
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents, swap),
         new Machine.Kernel(sched, clock, log, budget, failFaults),
         ksm,
-        new Machine.Calls(mapping, madvise, mergeAny, moves, access, exit));
+        new Machine.Calls(mapping, madvise, mergeAny, moves, access, exit),
+        procFiles);
   }
 }

@@ -38,8 +38,10 @@ public final class Folios {
     this.allocator = allocator;
     this.contents = contents;
     frames.populate(ZERO_PFN);
-    frames.resetFlags(ZERO_PFN, PageFlags.PG_RESERVED);
-    frames.setRefcount(ZERO_PFN, 1);
+    for (int pfn = 0; pfn < MemoryLayout.FIRST_PFN; pfn++) {
+      frames.resetFlags(pfn, PageFlags.PG_RESERVED);
+      frames.setRefcount(pfn, 1);
+    }
   }
 
   public Frames frames() {
@@ -310,9 +312,14 @@ public final class Folios {
   @PortedFrom(
       value = "mm/swap.c:folio_mark_accessed",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no LRU: the referenced flag alone")
+      differs = "the flags alone: there are no lists, batches of CPUs and unevictable folios")
   public void folioMarkAccessed(int pfn) {
-    frames.setFlag(pfn, PageFlags.PG_REFERENCED);
+    if (!frames.testAndSetFlag(pfn, PageFlags.PG_REFERENCED)) {
+      return;
+    }
+    if (!frames.testAndSetFlag(pfn, PageFlags.PG_ACTIVE)) {
+      frames.clearFlag(pfn, PageFlags.PG_REFERENCED);
+    }
   }
 
   // Contents

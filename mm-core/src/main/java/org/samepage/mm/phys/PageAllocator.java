@@ -158,6 +158,15 @@ public final class PageAllocator {
     return isolated;
   }
 
+  /** Whether a frame of the machine is free to be handed out. */
+  @PortedFrom(
+      value = "mm/page_alloc.c:is_free_buddy_page",
+      fidelity = Fidelity.ADAPTED,
+      differs = "a frame that has never been handed out needs no row; none waits on a CPU's list")
+  public boolean isFreeBuddyPage(int pfn) {
+    return !frames.pfnValid(pfn) || frames.refcount(pfn) == 0;
+  }
+
   /** Frames handed out and not yet back, those taken out included. */
   public long pagesInUse() {
     long used = 0;

@@ -17,6 +17,7 @@ public final class PageFlags {
   public static final int PG_REFERENCED = 1 << 2;
   public static final int PG_UPTODATE = 1 << 3;
   public static final int PG_DIRTY = 1 << 4;
+  public static final int PG_ACTIVE = 1 << 8;
   public static final int PG_SWAPCACHE = 1 << 10;
   public static final int PG_ANON_EXCLUSIVE = 1 << 11;
   public static final int PG_RESERVED = 1 << 13;

@@ -24,6 +24,9 @@ import org.samepage.mm.units.PageUnits;
     fidelity = Fidelity.SIMPLIFIED,
     differs = "of shared memory, the inode with it")
 public final class AddressSpace implements FolioMapping {
+  /** What {@code maps} shows as its name, and says to be deleted. */
+  public final String name;
+
   /** The length of the file [bytes]. */
   public final long size;
 
@@ -40,7 +43,8 @@ public final class AddressSpace implements FolioMapping {
   private int[] pages = new int[0];
 
   /** An empty file with one use. */
-  public AddressSpace(Sched sched, long size) {
+  public AddressSpace(Sched sched, String name, long size) {
+    this.name = name;
     this.size = size;
     this.iMmapRwsem = new RwSem(sched, LockClass.I_MMAP_RWSEM);
   }

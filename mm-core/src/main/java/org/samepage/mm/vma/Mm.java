@@ -47,6 +47,21 @@ public final class Mm {
   /** Pages of all mappings. Guarded by mmap_lock. */
   public long totalVm;
 
+  /** Of those, private writable ones that are no stack. Guarded by mmap_lock. */
+  public long dataVm;
+
+  /** Of those, executable ones that are not writable and no stack. Guarded by mmap_lock. */
+  public long execVm;
+
+  /** Of those, stacks. Guarded by mmap_lock. */
+  public long stackVm;
+
+  /** The most that {@link #totalVm} was when it was last about to fall; it may be more now. */
+  public long hiwaterVm;
+
+  /** The most resident pages when they were last about to become fewer; there may be more now. */
+  private final AtomicLong hiwaterRss = new AtomicLong();
+
   /** Pages of all mappings that are locked in memory. Guarded by mmap_lock. */
   public long lockedVm;
 
@@ -91,6 +106,78 @@ public final class Mm {
   @PortedFrom("include/linux/mm.h:add_mm_counter")
   public void addMmCounter(int member, long value) {
     rssStat.getAndAdd(member, value);
+  }
+
+  @PortedFrom(
+      value = {"include/linux/mm.h:get_mm_counter_sum", "include/linux/mm.h:get_mm_counter"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "one counter for all CPUs, so its sum is its value")
+  public long getMmCounterSum(int member) {
+    return rssStat.get(member);
+  }
+
+  /** Resident pages of all kinds. */
+  @PortedFrom("include/linux/mm.h:get_mm_rss")
+  public long getMmRss() {
+    return getMmCounterSum(MM_FILEPAGES)
+        + getMmCounterSum(MM_ANONPAGES)
+        + getMmCounterSum(MM_SHMEMPAGES);
+  }
+
+  /** The most pages that were resident at once, as far as it was noticed. */
+  @PortedFrom("include/linux/mm.h:get_mm_hiwater_rss")
+  public long getMmHiwaterRss() {
+    return Math.max(hiwaterRss.get(), getMmRss());
+  }
+
+  /** The most pages that were mapped at once. */
+  @PortedFrom("include/linux/mm.h:get_mm_hiwater_vm")
+  public long getMmHiwaterVm() {
+    return Math.max(hiwaterVm, totalVm);
+  }
+
+  /** To be called before pages are unmapped. */
+  @PortedFrom("include/linux/mm.h:update_hiwater_rss")
+  public void updateHiwaterRss() {
+    hiwaterRss.accumulateAndGet(getMmRss(), Math::max);
+  }
+
+  /** To be called before mappings go. Holds mmap_lock for writing. */
+  @PortedFrom("include/linux/mm.h:update_hiwater_vm")
+  public void updateHiwaterVm() {
+    hiwaterVm = Math.max(hiwaterVm, totalVm);
+  }
+
+  /**
+   * Accounts pages of a mapping with these flags. Holds mmap_lock for writing.
+   *
+   * @param npages negative where they go
+   */
+  @PortedFrom(
+      value = {
+        "mm/mmap.c:vm_stat_account",
+        "mm/vma.h:is_exec_mapping",
+        "mm/vma.h:is_stack_mapping",
+        "mm/vma.h:is_data_mapping"
+      },
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no shadow stacks")
+  public void vmStatAccount(long flags, long npages) {
+    totalVm += npages;
+    boolean stack = (flags & VmFlags.VM_GROWSDOWN) != 0;
+    if (!stack && (flags & (VmFlags.VM_EXEC | VmFlags.VM_WRITE)) == VmFlags.VM_EXEC) {
+      execVm += npages;
+    } else if (stack) {
+      stackVm += npages;
+    } else if ((flags & (VmFlags.VM_WRITE | VmFlags.VM_SHARED)) == VmFlags.VM_WRITE) {
+      dataVm += npages;
+    }
+  }
+
+  /** One more use, unless the last has gone. */
+  @PortedFrom("include/linux/sched/mm.h:mmget_not_zero")
+  public boolean mmgetNotZero() {
+    return mmUsers.getAndUpdate(users -> users == 0 ? 0 : users + 1) != 0;
   }
 
   @PortedFrom("include/linux/sched/mm.h:mmgrab")

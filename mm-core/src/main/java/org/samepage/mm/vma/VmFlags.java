@@ -15,6 +15,10 @@ public final class VmFlags {
   public static final long VM_MAYWRITE = 0x20L;
   public static final long VM_MAYEXEC = 0x40L;
   public static final long VM_MAYSHARE = 0x80L;
+
+  /** A stack: it grows downwards. */
+  public static final long VM_GROWSDOWN = 0x100L;
+
   public static final long VM_PFNMAP = 0x400L;
 
   /** There may be guards; set once, and never taken away. */

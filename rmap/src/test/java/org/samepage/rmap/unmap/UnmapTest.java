@@ -136,7 +136,7 @@ final class UnmapTest {
 
   @Test
   void a_files_page_is_just_taken_away() {
-    AddressSpace file = new AddressSpace(f.memory.sched, 16 * PAGE);
+    AddressSpace file = new AddressSpace(f.memory.sched, "file", 16 * PAGE);
     VmArea shared = f.fileVma(file, 0, 8);
     int page = folios.vmaAllocFolioNoprof(0);
     f.memory.frames.setMapping(page, file);

@@ -42,6 +42,9 @@ public interface BackendProcess {
   /** Where a check found another byte than it should be. */
   record Mismatch(long page, int offset, int expected, int seen) {}
 
+  /** Its number in the /proc of its kernel. */
+  long pid();
+
   void mmap(MmapCall call) throws SyscallException;
 
   void munmap(long addr, long length) throws SyscallException;

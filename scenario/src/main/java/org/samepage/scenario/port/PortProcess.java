@@ -43,6 +43,11 @@ final class PortProcess implements BackendProcess {
   }
 
   @Override
+  public long pid() {
+    return process.pid();
+  }
+
+  @Override
   public void mmap(MmapCall call) throws SyscallException {
     process.mmap(
         new Mmap.Request(

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from fs/proc/task_mmu.c.
+package org.samepage.machine.proc;
+
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.PageFlags;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+
+/** What a VMA has in memory [bytes]; shares of a page are fixed-point numbers. */
+@PortedFrom(
+    value = "fs/proc/task_mmu.c:mem_size_stats",
+    fidelity = Fidelity.SIMPLIFIED,
+    differs = "no huge pages, no swap")
+final class MemSizeStats {
+  /** Bits behind the point of the proportional sizes. */
+  static final int PSS_SHIFT = 12;
+
+  long resident;
+  long sharedClean;
+  long sharedDirty;
+  long privateClean;
+  long privateDirty;
+  long referenced;
+  long anonymous;
+  long lazyfree;
+  long ksm;
+  long pss;
+  long pssDirty;
+  long pssLocked;
+
+  void clear() {
+    resident = 0;
+    sharedClean = 0;
+    sharedDirty = 0;
+    privateClean = 0;
+    privateDirty = 0;
+    referenced = 0;
+    anonymous = 0;
+    lazyfree = 0;
+    ksm = 0;
+    pss = 0;
+    pssDirty = 0;
+    pssLocked = 0;
+  }
+
+  /**
+   * Counts one mapping of a page.
+   *
+   * @param locked whether its VMA is locked in memory
+   */
+  @PortedFrom(
+      value = "fs/proc/task_mmu.c:smaps_account",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0, present entries")
+  void smapsAccount(Folios folios, int folio, boolean young, boolean dirty, boolean locked) {
+    if (folios.folioTestAnon(folio)) {
+      anonymous += PAGE_SIZE;
+      if (!folios.frames().testFlag(folio, PageFlags.PG_SWAPBACKED)
+          && !dirty
+          && !folios.folioTestDirty(folio)) {
+        lazyfree += PAGE_SIZE;
+      }
+    }
+    if (folios.folioTestKsm(folio)) {
+      ksm += PAGE_SIZE;
+    }
+    resident += PAGE_SIZE;
+    if (young || folios.frames().testFlag(folio, PageFlags.PG_REFERENCED)) {
+      referenced += PAGE_SIZE;
+    }
+    boolean dirtyNow = dirty || folios.folioTestDirty(folio);
+    long whole = PAGE_SIZE << PSS_SHIFT;
+    if (folios.folioRefCount(folio) == 1) {
+      smapsPageAccumulate(whole, dirtyNow, locked, true); // this mapping has the only reference
+      return;
+    }
+    int mapcount = folios.folioMapcount(folio);
+    long share = mapcount >= 2 ? whole / mapcount : whole;
+    smapsPageAccumulate(share, dirtyNow, locked, mapcount < 2);
+  }
+
+  @PortedFrom(
+      value = "fs/proc/task_mmu.c:smaps_page_accumulate",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0; no sums by kind of page, which smaps_rollup alone shows")
+  private void smapsPageAccumulate(long share, boolean dirty, boolean locked, boolean exclusive) {
+    pss += share;
+    if (locked) {
+      pssLocked += share;
+    }
+    if (dirty) {
+      pssDirty += share;
+      if (exclusive) {
+        privateDirty += PAGE_SIZE;
+      } else {
+        sharedDirty += PAGE_SIZE;
+      }
+    } else if (exclusive) {
+      privateClean += PAGE_SIZE;
+    } else {
+      sharedClean += PAGE_SIZE;
+    }
+  }
+}

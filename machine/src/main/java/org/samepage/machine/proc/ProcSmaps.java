@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Ported from fs/proc/task_mmu.c.
+package org.samepage.machine.proc;
+
+import static org.samepage.machine.proc.MemSizeStats.PSS_SHIFT;
+import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.pteIndex;
+
+import java.util.Objects;
+import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
+import org.samepage.pagewalk.MmWalk;
+import org.samepage.pagewalk.MmWalkOps;
+import org.samepage.pagewalk.PageWalk;
+import org.samepage.pagewalk.PageWalkLock;
+import org.samepage.pagewalk.WalkAction;
+import org.samepage.pagewalk.WalkCallback;
+
+/** What each mapping has in memory: {@code /proc/PID/smaps}. */
+final class ProcSmaps {
+  private final Folios folios;
+  private final NormalPage normalPage;
+  private final PageWalk pageWalk;
+
+  ProcSmaps(Folios folios, NormalPage normalPage, PageWalk pageWalk) {
+    this.folios = folios;
+    this.normalPage = normalPage;
+    this.pageWalk = pageWalk;
+  }
+
+  /** The callbacks of one reading, and what they have counted in the VMA that is walked. */
+  @PortedFrom(
+      value = "fs/proc/task_mmu.c:smaps_walk_ops",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no hugetlb; of shared memory too, as none of it is swapped out")
+  private static final class SmapsWalkOps extends MmWalkOps {
+    final MemSizeStats mss = new MemSizeStats();
+    private final Folios folios;
+    private final NormalPage normalPage;
+
+    SmapsWalkOps(Folios folios, NormalPage normalPage) {
+      super(PageWalkLock.PGWALK_RDLOCK, WalkCallback.PMD_ENTRY);
+      this.folios = folios;
+      this.normalPage = normalPage;
+    }
+
+    @Override
+    @PortedFrom(
+        value = "fs/proc/task_mmu.c:smaps_pte_range",
+        fidelity = Fidelity.SIMPLIFIED,
+        differs = "no huge pages")
+    protected int pmdEntry(PageTable pmdTable, int index, long start, long end, MmWalk walk) {
+      PageTable table = PgTables.below(pmdTable, index);
+      if (table == null) {
+        walk.action = WalkAction.ACTION_AGAIN;
+        return 0;
+      }
+      VmArea vma = Objects.requireNonNull(walk.vma());
+      table.ptl.lock();
+      try {
+        for (long addr = start; addr != end; addr += PAGE_SIZE) {
+          walk.work().ptesRead++;
+          smapsPteEntry(table.get(pteIndex(addr)), addr, vma);
+        }
+      } finally {
+        table.ptl.unlock();
+      }
+      return 0;
+    }
+
+    @PortedFrom(
+        value = "fs/proc/task_mmu.c:smaps_pte_entry",
+        fidelity = Fidelity.SIMPLIFIED,
+        differs = "present entries and guards, which count as nothing")
+    private void smapsPteEntry(long pte, long addr, VmArea vma) {
+      if (!Pte.ptePresent(pte)) {
+        return;
+      }
+      int folio = normalPage.vmNormalPage(vma, addr, pte);
+      if (folio != Frames.NO_PAGE) {
+        boolean locked = vma.has(VmFlags.VM_LOCKED);
+        mss.smapsAccount(folios, folio, Pte.pteYoung(pte), Pte.pteDirty(pte), locked);
+      }
+    }
+  }
+
+  /** The whole file. Takes mmap_lock for reading. */
+  @PortedFrom(
+      value = {"fs/proc/task_mmu.c:show_smap", "fs/proc/task_mmu.c:smap_gather_stats"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "all VMAs under one hold of the lock; no protection keys; nothing is THP-eligible")
+  void showSmap(SeqFile m, Mm mm) {
+    SmapsWalkOps ops = new SmapsWalkOps(folios, normalPage);
+    MmWalk walk = new MmWalk(ops);
+    mm.mmapLock.readLock();
+    try {
+      for (int i = 0; i < mm.vmas.size(); i++) {
+        VmArea vma = mm.vmas.get(i);
+        ops.mss.clear();
+        var _ = pageWalk.walkPageVma(vma, walk);
+        ProcMaps.showMapVma(m, vma);
+        seqPutDec(m, "Size:           ", vma.vmEnd - vma.vmStart);
+        seqPutDec(m, " kB\nKernelPageSize: ", PAGE_SIZE);
+        seqPutDec(m, " kB\nMMUPageSize:    ", PAGE_SIZE);
+        m.seqPuts(" kB\n");
+        showSmapRaw(m, ops.mss);
+        m.seqPutDecimalUllWidth("THPeligible:    ", 0, 8).seqPutc('\n');
+        VmFlagNames.showSmapVmaFlags(m, vma);
+      }
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+  }
+
+  @PortedFrom(
+      value = "fs/proc/task_mmu.c:__show_smap",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "of one VMA; huge pages and swap are always 0")
+  private static void showSmapRaw(SeqFile m, MemSizeStats mss) {
+    seqPutDec(m, "Rss:            ", mss.resident);
+    seqPutDec(m, " kB\nPss:            ", mss.pss >> PSS_SHIFT);
+    seqPutDec(m, " kB\nPss_Dirty:      ", mss.pssDirty >> PSS_SHIFT);
+    seqPutDec(m, " kB\nShared_Clean:   ", mss.sharedClean);
+    seqPutDec(m, " kB\nShared_Dirty:   ", mss.sharedDirty);
+    seqPutDec(m, " kB\nPrivate_Clean:  ", mss.privateClean);
+    seqPutDec(m, " kB\nPrivate_Dirty:  ", mss.privateDirty);
+    seqPutDec(m, " kB\nReferenced:     ", mss.referenced);
+    seqPutDec(m, " kB\nAnonymous:      ", mss.anonymous);
+    seqPutDec(m, " kB\nKSM:            ", mss.ksm);
+    seqPutDec(m, " kB\nLazyFree:       ", mss.lazyfree);
+    seqPutDec(m, " kB\nAnonHugePages:  ", 0);
+    seqPutDec(m, " kB\nShmemPmdMapped: ", 0);
+    seqPutDec(m, " kB\nFilePmdMapped:  ", 0);
+    seqPutDec(m, " kB\nShared_Hugetlb: ", 0);
+    m.seqPutDecimalUllWidth(" kB\nPrivate_Hugetlb: ", 0, 7);
+    seqPutDec(m, " kB\nSwap:           ", 0);
+    seqPutDec(m, " kB\nSwapPss:        ", 0);
+    seqPutDec(m, " kB\nLocked:         ", mss.pssLocked >> PSS_SHIFT);
+    m.seqPuts(" kB\n");
+  }
+
+  @PortedFrom("fs/proc/task_mmu.c:SEQ_PUT_DEC")
+  private static void seqPutDec(SeqFile m, String delimiter, long bytes) {
+    m.seqPutDecimalUllWidth(delimiter, bytes / 1024, 8);
+  }
+}
