@@ -156,6 +156,9 @@ final class KsmCheck {
           if (KsmZeroPages.isKsmZeroPte(pte)) {
             zero[0]++;
           }
+          if (folios.folioRawMapping(pfn) instanceof KsmStableNode node && node.kpfn != pfn) {
+            problems.add("pfn %d: its stable node has pfn %d".formatted(pfn, node.kpfn));
+          }
           if (folios.folioTestKsm(pfn) && Pte.pteWrite(pte)) {
             problems.add("%#x: a merged page may be written".formatted(addr));
           }
