@@ -6,8 +6,8 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 
 import java.util.Objects;
 import org.samepage.ksm.state.KsmRmapItem;
-import org.samepage.ksm.state.KsmStableNode.Placement;
 import org.samepage.ksm.state.KsmStableNode;
+import org.samepage.ksm.state.KsmStableNode.Placement;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.tree.RmapItems;

@@ -32,10 +32,10 @@ import org.samepage.ksm.tree.UnstableTree;
 import org.samepage.ksm.unmerge.BreakCow;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.UnmergeAll;
-import org.samepage.mm.port.Fidelity;
-import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.PageHash;
@@ -73,11 +73,7 @@ public final class KsmModule extends AbstractModule {
   @Provides
   @Singleton
   Advisors advisors(
-      KsmState state,
-      Sched sched,
-      KernelClock clock,
-      KsmTracepoints trace,
-      Set<Advisor> others) {
+      KsmState state, Sched sched, KernelClock clock, KsmTracepoints trace, Set<Advisor> others) {
     Map<String, Advisor> byName = new LinkedHashMap<>();
     Advisor none = new NoAdvisor(state.knobs);
     byName.put(none.name(), none);
@@ -237,16 +233,7 @@ public final class KsmModule extends AbstractModule {
       Advisors advisors,
       KsmTracepoints trace) {
     return new KsmScanner(
-        state,
-        slots,
-        strategies.scan(),
-        items,
-        nodes,
-        cmpAndMerge,
-        sched,
-        folios,
-        advisors,
-        trace);
+        state, slots, strategies.scan(), items, nodes, cmpAndMerge, sched, folios, advisors, trace);
   }
 
   @Provides

@@ -253,7 +253,17 @@ final class MachineModule extends AbstractModule {
       Strategies strategies) {
     tracepoints.tracepointProbeRegister(new JfrKsmTrace());
     return new Machine.Ksm(
-        state, ksmd, thread, sysfs, tracepoints, hotRemove, slots, mergeAny, rmapWalk, collectProcs, strategies);
+        state,
+        ksmd,
+        thread,
+        sysfs,
+        tracepoints,
+        hotRemove,
+        slots,
+        mergeAny,
+        rmapWalk,
+        collectProcs,
+        strategies);
   }
 
   @Provides
