@@ -73,11 +73,7 @@ public final class Machine implements AutoCloseable {
 
   /** What everything runs on. */
   public record Kernel(
-      Sched sched,
-      VirtualClock clock,
-      KernelLog log,
-      ProbeBudget budget,
-      FailFaults failFaults) {}
+      Sched sched, VirtualClock clock, KernelLog log, ProbeBudget budget, FailFaults failFaults) {}
 
   /** KSM. */
   public record Ksm(

@@ -86,8 +86,7 @@ public final class UserProcess {
    *
    * @return what the system call returns
    */
-  public int prctl(int option, long arg2, long arg3, long arg4, long arg5)
-      throws SyscallException {
+  public int prctl(int option, long arg2, long arg3, long arg4, long arg5) throws SyscallException {
     int result =
         new Prctl(calls.mergeAny(), machine.currentTask())
             .prctl(mm, option, arg2, arg3, arg4, arg5);

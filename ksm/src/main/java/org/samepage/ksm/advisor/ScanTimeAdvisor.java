@@ -37,8 +37,7 @@ public final class ScanTimeAdvisor implements Advisor {
   private long change;
   private long cpuTime;
 
-  public ScanTimeAdvisor(
-      KsmKnobs knobs, Sched sched, KernelClock clock, KsmTracepoints trace) {
+  public ScanTimeAdvisor(KsmKnobs knobs, Sched sched, KernelClock clock, KsmTracepoints trace) {
     this.knobs = knobs;
     this.sched = sched;
     this.clock = clock;
@@ -102,13 +101,11 @@ public final class ScanTimeAdvisor implements Advisor {
   @PortedFrom("mm/ksm.c:scan_time_advisor")
   private void scanTimeAdvisor() {
     // a difference of milliseconds, signed, in whole seconds
-    long seconds =
-        atLeast1((clock.ktimeGet() - startScan) / NSEC_PER_MSEC / MSEC_PER_SEC);
+    long seconds = atLeast1((clock.ktimeGet() - startScan) / NSEC_PER_MSEC / MSEC_PER_SEC);
     long cpu = sched.current().taskSchedRuntime();
     long cpuMillis = Long.divideUnsigned(cpu - cpuTime, NSEC_PER_MSEC);
     // an unsigned int, as the trace point prints it
-    int cpuPercent =
-        (int) Long.divideUnsigned(cpuMillis * 100, seconds * MSEC_PER_SEC);
+    int cpuPercent = (int) Long.divideUnsigned(cpuMillis * 100, seconds * MSEC_PER_SEC);
     cpuPercent = cpuPercent == 0 ? 1 : cpuPercent;
     long lastScanTime = prevScanTime(seconds);
     long factor = atLeast1(Long.divideUnsigned(knobs.advisorTargetScanTime * 100, seconds));
@@ -118,7 +115,8 @@ public final class ScanTimeAdvisor implements Advisor {
     // C multiplies an unsigned int by an int here: the product is cut to 32 bits
     long pages = Long.divideUnsigned((pagesToScan * 100) & 0xffff_ffffL, factor);
     pages = Long.divideUnsigned(pages * smoothed, 100);
-    long perPageCost = atLeast1(Long.divideUnsigned(pagesToScan, Integer.toUnsignedLong(cpuPercent)));
+    long perPageCost =
+        atLeast1(Long.divideUnsigned(pagesToScan, Integer.toUnsignedLong(cpuPercent)));
     pages = min(pages, perPageCost * Integer.toUnsignedLong(knobs.advisorMaxCpu));
     pages = max(pages, perPageCost * KSM_ADVISOR_MIN_CPU);
     pages = min(pages, knobs.advisorMaxPagesToScan);

@@ -219,8 +219,7 @@ public final class KsmSysfs {
   }
 
   private void add(String name, LongSupplier number, @Nullable ToIntFunction<String> store) {
-    attributes.put(
-        name, new Attribute(number, () -> text(name, number.getAsLong()), store));
+    attributes.put(name, new Attribute(number, () -> text(name, number.getAsLong()), store));
   }
 
   /** Three are printed as signed, all others as unsigned. */

@@ -96,8 +96,7 @@ public final class KsmHotRemove {
       RbRoot root = state.rootStableTree(nid);
       RbNode at = RbTree.rbFirst(root);
       while (at != null) {
-        boolean rebalanced =
-            stableNodeChainRemoveRange((KsmStableNode) at, startPfn, endPfn, root);
+        boolean rebalanced = stableNodeChainRemoveRange((KsmStableNode) at, startPfn, endPfn, root);
         at = rebalanced ? RbTree.rbFirst(root) : RbTree.rbNext(at);
         sched.condResched();
       }

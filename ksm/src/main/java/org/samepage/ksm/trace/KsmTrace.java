@@ -45,8 +45,7 @@ public interface KsmTrace {
    * @param pfn of the KSM page, or of the page where there is none
    */
   @PortedFrom("include/trace/events/ksm.h:ksm_merge_with_ksm_page")
-  default void ksmMergeWithKsmPage(
-      int ksmPage, long pfn, KsmRmapItem rmapItem, Mm mm, int err) {}
+  default void ksmMergeWithKsmPage(int ksmPage, long pfn, KsmRmapItem rmapItem, Mm mm, int err) {}
 
   /** A stable node goes, because its page is gone. */
   @PortedFrom("include/trace/events/ksm.h:ksm_remove_ksm_page")

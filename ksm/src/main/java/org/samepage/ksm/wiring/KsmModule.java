@@ -83,11 +83,7 @@ public final class KsmModule extends AbstractModule {
   @Provides
   @Singleton
   Advisors advisors(
-      KsmState state,
-      Sched sched,
-      KernelClock clock,
-      KsmTracepoints trace,
-      Set<Advisor> others) {
+      KsmState state, Sched sched, KernelClock clock, KsmTracepoints trace, Set<Advisor> others) {
     Map<String, Advisor> byName = new LinkedHashMap<>();
     Advisor none = new NoAdvisor(state.knobs);
     byName.put(none.name(), none);

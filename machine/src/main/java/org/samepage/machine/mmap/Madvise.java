@@ -160,9 +160,7 @@ public final class Madvise {
       case NOHUGEPAGE -> madviseUpdateVma(vma, start, end, (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
       case MERGEABLE -> {
         long merged = ksm.ksmMadviseMergeable(vma, flags);
-        yield merged == -Errno.ENOMEM
-            ? -Errno.EAGAIN
-            : madviseUpdateVma(vma, start, end, merged);
+        yield merged == -Errno.ENOMEM ? -Errno.EAGAIN : madviseUpdateVma(vma, start, end, merged);
       }
       case UNMERGEABLE -> {
         int err = ksm.ksmMadviseUnmergeable(vma, start, end, flags);

@@ -114,8 +114,7 @@ final class KsmFailureTest {
 
   @Test
   void without_a_chain_a_page_from_another_node_stays_parked() throws Exception {
-    try (TestMachine m =
-        TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
+    try (TestMachine m = TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
       UserProcess a = m.mergeable(2);
       fill(a, 0, 2, 1);
       m.machine.currentTask().setNumaNode(1);
@@ -246,14 +245,13 @@ final class KsmFailureTest {
       UserProcess a = m.process(1);
       for (int at = 3; at <= 5; at++) {
         int arg = at;
-        assertThatThrownBy(
-                () ->
-                    a.prctl(
-                        Prctl.PR_SET_MEMORY_MERGE,
-                        1,
-                        arg == 3 ? 1 : 0,
-                        arg == 4 ? 1 : 0,
-                        arg == 5 ? 1 : 0))
+        assertThatThrownBy(() ->
+                a.prctl(
+                    Prctl.PR_SET_MEMORY_MERGE,
+                    1,
+                    arg == 3 ? 1 : 0,
+                    arg == 4 ? 1 : 0,
+                    arg == 5 ? 1 : 0))
             .hasMessageContaining("EINVAL");
       }
       assertThatThrownBy(() -> a.prctl(Prctl.PR_GET_MEMORY_MERGE, 1, 0, 0, 0))
@@ -274,11 +272,10 @@ final class KsmFailureTest {
       int[] faults = {0};
       m.machine
           .failFaults()
-          .follow(
-              (vma, addr, flags) -> {
-                m.machine.currentTask().setSignalPending(++faults[0] == 2);
-                return 0;
-              });
+          .follow((vma, addr, flags) -> {
+            m.machine.currentTask().setSignalPending(++faults[0] == 2);
+            return 0;
+          });
       assertThatThrownBy(() -> a.madvise(BASE, 3 * 4096, Advice.UNMERGEABLE))
           .isInstanceOf(SyscallException.class);
       heal(m);

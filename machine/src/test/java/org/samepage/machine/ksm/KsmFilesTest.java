@@ -134,8 +134,7 @@ final class KsmFilesTest {
   }
 
   @Test
-  void every_process_with_a_vma_in_an_items_anon_vma_is_told_once_for_each_item()
-      throws Exception {
+  void every_process_with_a_vma_in_an_items_anon_vma_is_told_once_for_each_item() throws Exception {
     try (TestMachine m = TestMachine.boot(PROFILE)) {
       UserProcess a = m.mergeable(2);
       fill(a, 0, 2, 1);
@@ -155,8 +154,7 @@ final class KsmFilesTest {
               processes,
               (mm, vma, addr) -> told.add(processes.indexOf(mm) + "@" + (addr - BASE) / 4096));
       // both items of the parent tell the child, although it has unmapped page 0; its own tell it
-      assertThat(told)
-          .containsExactlyInAnyOrder("0@0", "0@1", "1@0", "1@1", "1@0", "1@1");
+      assertThat(told).containsExactlyInAnyOrder("0@0", "0@1", "1@0", "1@1", "1@0", "1@1");
     }
   }
 

@@ -187,21 +187,21 @@ final class KsmdThreadTest {
   void processes_change_and_end_wherever_its_cursor_rests(long seed) throws Exception {
     SeededSched sched = new SeededSched(seed);
     LockChecker checker = new LockChecker(sched);
-    try (TestMachine m =
-        TestMachine.boot(checker, PROFILE, "ksm.pages_to_scan=3", "ksm.run=1")) {
+    try (TestMachine m = TestMachine.boot(checker, PROFILE, "ksm.pages_to_scan=3", "ksm.run=1")) {
       KsmdThread ksmd = m.machine.ksm().thread();
       AtomicInteger running = new AtomicInteger(3);
       List<Runnable> bodies = new ArrayList<>();
       bodies.add(ksmd::ksmScanThread);
       for (int p = 0; p < 3; p++) {
-        bodies.add(body(() -> {
-          for (int round = 0; round < 3; round++) {
-            churn(m, sched);
-          }
-          if (running.decrementAndGet() == 0) {
-            ksmd.stop();
-          }
-        }));
+        bodies.add(
+            body(() -> {
+              for (int round = 0; round < 3; round++) {
+                churn(m, sched);
+              }
+              if (running.decrementAndGet() == 0) {
+                ksmd.stop();
+              }
+            }));
       }
       sched.run(bodies);
       assertThat(checker.failure()).isNull();
@@ -223,8 +223,7 @@ final class KsmdThreadTest {
     m.machine.clock().advanceNanos(20 * MILLI);
     a.munmap(page(2), 2 * 4096);
     m.machine.clock().advanceNanos(20 * MILLI);
-    a.mremap(
-        page(4), 2 * 4096, 2 * 4096, Mremap.MREMAP_MAYMOVE | Mremap.MREMAP_FIXED, page(20));
+    a.mremap(page(4), 2 * 4096, 2 * 4096, Mremap.MREMAP_MAYMOVE | Mremap.MREMAP_FIXED, page(20));
     m.machine.clock().advanceNanos(20 * MILLI);
     check(a, 21, 1);
     check(child, 5, 1);

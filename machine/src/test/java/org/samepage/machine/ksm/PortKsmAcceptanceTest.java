@@ -156,8 +156,7 @@ final class PortKsmAcceptanceTest {
       write(a, 5, 2);
       m.passes(3);
       assertThat(m.store("run", "2")).isZero();
-      for (String name :
-          List.of("pages_shared", "pages_sharing", "pages_unshared", "full_scans")) {
+      for (String name : List.of("pages_shared", "pages_sharing", "pages_unshared", "full_scans")) {
         assertThat(m.ksm(name)).as(name).isZero();
       }
       assertThat(state(m).ksmRmapItems).isZero();
@@ -278,7 +277,9 @@ final class PortKsmAcceptanceTest {
       a.madvise(page(2), 6 * 4096, Advice.UNMERGEABLE);
       assertThat(m.ksm("ksm_zero_pages")).isZero();
       m.passes(1);
-      assertThat(m.ksm("general_profit")).as("one page is left, not mergeable by now").isLessThan(1);
+      assertThat(m.ksm("general_profit"))
+          .as("one page is left, not mergeable by now")
+          .isLessThan(1);
     }
   }
 
@@ -316,8 +317,7 @@ final class PortKsmAcceptanceTest {
 
   @Test
   void T15_a_page_on_another_node_is_parked_and_finds_its_place_again() throws Exception {
-    try (TestMachine m =
-        TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
+    try (TestMachine m = TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
       UserProcess a = m.mergeable(2);
       fill(a, 0, 2, 1);
       m.machine.currentTask().setNumaNode(1);
@@ -331,7 +331,9 @@ final class PortKsmAcceptanceTest {
       KsmPeek.migrate(m, pfn(a, 0), 1, () -> {});
       assertThat(node0.placement).as("nobody has looked").isEqualTo(Placement.TREE);
       m.machine.ksm().ksmd().batch(1);
-      assertThat(node0.placement).as("appended to the equal page's new chain").isEqualTo(Placement.CHAIN_DUP);
+      assertThat(node0.placement)
+          .as("appended to the equal page's new chain")
+          .isEqualTo(Placement.CHAIN_DUP);
       assertThat(node0.nid).isEqualTo(1);
       assertThat(m.ksm("stable_node_chains")).isEqualTo(1);
       assertThat(m.ksm("stable_node_dups")).isEqualTo(2);
@@ -346,8 +348,7 @@ final class PortKsmAcceptanceTest {
 
   @Test
   void T15_a_page_without_an_equal_one_on_its_new_node_moves_into_that_tree() throws Exception {
-    try (TestMachine m =
-        TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
+    try (TestMachine m = TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
       UserProcess a = m.mergeable(2);
       fill(a, 0, 2, 1);
       m.passes(2);
@@ -364,8 +365,7 @@ final class PortKsmAcceptanceTest {
 
   @Test
   void T15_pages_of_two_nodes_do_not_merge_and_a_parked_page_may_die_there() throws Exception {
-    try (TestMachine m =
-        TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
+    try (TestMachine m = TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
       UserProcess a = m.mergeable(1);
       write(a, 0, 1);
       m.machine.currentTask().setNumaNode(1);

@@ -118,8 +118,7 @@ final class PortKsmTrapsTreesTest {
 
   @Test
   void trap_05_a_tree_item_leaves_its_nodes_tree_before_it_becomes_stable() throws Exception {
-    try (TestMachine m =
-        TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
+    try (TestMachine m = TestMachine.boot(PROFILE, "machine.nodes=2", "ksm.merge_across_nodes=0")) {
       m.machine.currentTask().setNumaNode(1);
       UserProcess a = m.mergeable(2);
       fill(a, 0, 2, 1);

@@ -83,9 +83,7 @@ final class PortKsmTrapsUnmergeTest {
       fill(a, 0, 3, 1);
       m.passes(2);
       int merged = pfn(a, 1);
-      m.machine
-          .failFaults()
-          .follow((vma, addr, flags) -> addr == page(1) ? VM_FAULT_SIGBUS : 0);
+      m.machine.failFaults().follow((vma, addr, flags) -> addr == page(1) ? VM_FAULT_SIGBUS : 0);
       a.madvise(BASE, 3 * 4096, Advice.UNMERGEABLE);
       m.machine.failFaults().follow(null);
       assertThat(pfn(a, 1)).as("left as it is").isEqualTo(merged);
@@ -104,9 +102,8 @@ final class PortKsmTrapsUnmergeTest {
       m.passes(2);
       m.machine
           .failFaults()
-          .follow(
-              (vma, addr, flags) ->
-                  addr == page(1) && (flags & FAULT_FLAG_UNSHARE) != 0 ? VM_FAULT_OOM : 0);
+          .follow((vma, addr, flags) ->
+              addr == page(1) && (flags & FAULT_FLAG_UNSHARE) != 0 ? VM_FAULT_OOM : 0);
       assertThatThrownBy(() -> a.madvise(BASE, 3 * 4096, Advice.UNMERGEABLE))
           .isInstanceOf(SyscallException.class)
           .hasMessageContaining("EAGAIN");
@@ -126,9 +123,7 @@ final class PortKsmTrapsUnmergeTest {
       m.passes(2);
       int[] retries = {5};
       int vmFaultRetry = 1 << 10;
-      m.machine
-          .failFaults()
-          .follow((vma, addr, flags) -> retries[0]-- > 0 ? vmFaultRetry : 0);
+      m.machine.failFaults().follow((vma, addr, flags) -> retries[0]-- > 0 ? vmFaultRetry : 0);
       a.madvise(BASE, 2 * 4096, Advice.UNMERGEABLE);
       assertThat(retries[0]).as("5, then one for each page").isEqualTo(-2);
       assertThat(folios(m).folioTestKsm(pfn(a, 0))).isFalse();
@@ -142,8 +137,7 @@ final class PortKsmTrapsUnmergeTest {
       fill(a, 0, 4, 1);
       m.passes(2);
       int merged = pfn(a, 0);
-      a.mremap(
-          page(2), 2 * 4096, 2 * 4096, Mremap.MREMAP_MAYMOVE | Mremap.MREMAP_FIXED, page(10));
+      a.mremap(page(2), 2 * 4096, 2 * 4096, Mremap.MREMAP_MAYMOVE | Mremap.MREMAP_FIXED, page(10));
       assertThat(pfn(a, 10)).isNotEqualTo(merged).isNotEqualTo(pfn(a, 11));
       assertThat(a.mm().vmas.vmaLookup(page(10)).has(VmFlags.VM_MERGEABLE)).isTrue();
       assertThat(pfn(a, 0)).isEqualTo(merged);

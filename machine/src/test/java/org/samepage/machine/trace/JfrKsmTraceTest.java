@@ -20,8 +20,15 @@ import org.samepage.machine.testing.TestMachine;
 /** Trace points as Flight Recorder events. */
 final class JfrKsmTraceTest {
   private static final String[] ALL = {
-    "ksm_start_scan", "ksm_stop_scan", "ksm_enter", "ksm_exit", "ksm_merge_one_page",
-    "ksm_merge_with_ksm_page", "ksm_remove_ksm_page", "ksm_remove_rmap_item", "ksm_advisor"
+    "ksm_start_scan",
+    "ksm_stop_scan",
+    "ksm_enter",
+    "ksm_exit",
+    "ksm_merge_one_page",
+    "ksm_merge_with_ksm_page",
+    "ksm_remove_ksm_page",
+    "ksm_remove_rmap_item",
+    "ksm_advisor"
   };
 
   @TempDir Path dir;

@@ -3,8 +3,8 @@ package org.samepage.mm.sched;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.units.SplitMix64;
 

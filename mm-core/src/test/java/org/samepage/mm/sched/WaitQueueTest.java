@@ -54,11 +54,10 @@ final class WaitQueueTest {
     sched.whenIdle(clock::advanceToNextTimer);
     WaitQueue queue = new WaitQueue(sched, clock);
     sched.run(
-        List.of(
-            () -> {
-              assertThat(queue.waitEventTimeout(() -> false, 500)).isFalse();
-              assertThat(clock.ktimeGet()).isEqualTo(500);
-            }));
+        List.of(() -> {
+          assertThat(queue.waitEventTimeout(() -> false, 500)).isFalse();
+          assertThat(clock.ktimeGet()).isEqualTo(500);
+        }));
     assertThat(queue.waitEventTimeout(() -> true, 500)).isTrue();
     assertThat(queue.waitEventTimeout(() -> false, 0)).as("no sleep at all").isFalse();
     assertThat(clock.advanceToNextTimer()).as("no timer is left behind").isFalse();

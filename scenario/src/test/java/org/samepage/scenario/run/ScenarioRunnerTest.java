@@ -83,7 +83,8 @@ final class ScenarioRunnerTest {
         "file F 1p zero;file G 1p zero;process A;A mmap X 4p file=H|unknown file H; there are F, G",
         "file F 1p zero;file F 1p zero|there is a file F already",
         "process A;A mmap X 4p;A madvise X COLD|not supported yet: madvise COLD",
-        "ksm advisor_mode=scan-time pages_to_scan=7|ksm advisor_mode=scan-time pages_to_scan=7: failed with EINVAL",
+        "ksm advisor_mode=scan-time pages_to_scan=7|ksm advisor_mode=scan-time pages_to_scan=7:"
+            + " failed with EINVAL",
         "ksm advisor_mode=fast|failed with EINVAL"
       })
   void a_statement_that_cannot_be_carried_out_stops_with_its_line(String script, String says) {
