@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.samepage.mm.testing.EvidenceListener;
 import org.samepage.mm.work.ProbeLimitException;
 import org.samepage.scenario.lang.ScenarioParser;
 import org.samepage.scenario.port.PortBackend;
@@ -77,6 +79,7 @@ final class RecordedScenariosTest {
     return Scenarios.folder().resolve(name + ".scenario");
   }
 
+  @Tag(EvidenceListener.KERNEL)
   @ParameterizedTest(name = "{0} under {1}")
   @MethodSource("recorded")
   void equals_the_recorded_result(String name, String profile, Path expected) throws Exception {
