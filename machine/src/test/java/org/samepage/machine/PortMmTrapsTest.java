@@ -89,7 +89,8 @@ final class PortMmTrapsTest {
   private static List<Mm> order(AnonVma anonVma, long index) {
     List<Mm> found = new ArrayList<>();
     AnonVmaChain avc =
-        AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(anonVma.rbRoot, index, index, new WorkCounters());
+        AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(
+            anonVma.rbRoot, index, index, new WorkCounters());
     while (avc != null) {
       found.add(avc.vma.vmMm);
       avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, index, index, new WorkCounters());

@@ -36,9 +36,8 @@ public record CatalogueDocument(
     workbench
         .catalogue()
         .byPoint()
-        .forEach(
-            (point, offers) ->
-                strategies.put(point, offers.values().stream().map(StrategyEntry::of).toList()));
+        .forEach((point, offers) ->
+            strategies.put(point, offers.values().stream().map(StrategyEntry::of).toList()));
     return new CatalogueDocument(
         strategies, new ArrayList<>(workbench.configs().profiles().values()));
   }

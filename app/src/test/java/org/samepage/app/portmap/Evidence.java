@@ -46,8 +46,8 @@ final class Evidence {
         ExecutionDataReader reader = new ExecutionDataReader(in);
         String[] session = {""};
         reader.setSessionInfoVisitor(info -> session[0] = info.getId());
-        reader.setExecutionDataVisitor(data ->
-            sessions.computeIfAbsent(session[0], id -> new ExecutionDataStore()).put(data));
+        reader.setExecutionDataVisitor(
+            data -> sessions.computeIfAbsent(session[0], id -> new ExecutionDataStore()).put(data));
         while (reader.read()) {
           // reads on: one block for each session
         }
@@ -67,8 +67,7 @@ final class Evidence {
       try (var files = Files.walk(folder)) {
         for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
           String name = folder.relativize(file).toString();
-          bytes.put(
-              name.substring(0, name.length() - ".class".length()), Files.readAllBytes(file));
+          bytes.put(name.substring(0, name.length() - ".class".length()), Files.readAllBytes(file));
         }
       }
     }

@@ -14,11 +14,7 @@ import java.util.Objects;
 final class KernelFunctions {
   static final List<String> FILES =
       List.of(
-          "mm/ksm.c",
-          "mm/pagewalk.c",
-          "mm/rmap.c",
-          "mm/page_vma_mapped.c",
-          "mm/interval_tree.c");
+          "mm/ksm.c", "mm/pagewalk.c", "mm/rmap.c", "mm/page_vma_mapped.c", "mm/interval_tree.c");
 
   private KernelFunctions() {}
 
@@ -38,7 +34,8 @@ final class KernelFunctions {
       new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8)
           .lines()
           .map(line -> line.split("\\|", 2))
-          .forEach(parts -> functions.put(parts[0].strip(), parts.length > 1 ? parts[1].strip() : ""));
+          .forEach(
+              parts -> functions.put(parts[0].strip(), parts.length > 1 ? parts[1].strip() : ""));
       return functions;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -61,8 +61,7 @@ final class PortMap {
             .ifPresent(p -> add(rows, element, shown, p));
       }
     }
-    rows.sort(
-        Comparator.comparing(Row::file).thenComparing(Row::symbol).thenComparing(Row::shown));
+    rows.sort(Comparator.comparing(Row::file).thenComparing(Row::symbol).thenComparing(Row::shown));
     return rows.stream().distinct().toList();
   }
 
@@ -70,8 +69,7 @@ final class PortMap {
     for (String origin : ported.value()) {
       int colon = origin.indexOf(':');
       rows.add(
-          new Row(
-              origin.substring(0, colon), origin.substring(colon + 1), element, shown, ported));
+          new Row(origin.substring(0, colon), origin.substring(colon + 1), element, shown, ported));
     }
   }
 
@@ -106,7 +104,10 @@ final class PortMap {
   }
 
   private static Set<String> symbols(String file, List<Row> rows) {
-    return rows.stream().filter(r -> r.file().equals(file)).map(Row::symbol).collect(Collectors.toSet());
+    return rows.stream()
+        .filter(r -> r.file().equals(file))
+        .map(Row::symbol)
+        .collect(Collectors.toSet());
   }
 
   private static void summary(StringBuilder page, String file, List<Row> rows) {
@@ -116,8 +117,7 @@ final class PortMap {
     page.append("* `%s`: %s of %s functions\n".formatted(file, done, functions.size()));
   }
 
-  private static void section(
-      StringBuilder page, String file, List<Row> rows, Evidence evidence) {
+  private static void section(StringBuilder page, String file, List<Row> rows, Evidence evidence) {
     page.append("\n== ").append(file).append("\n\n");
     page.append("[cols=\"2,3,3,3,3\",options=\"header\"]\n|===\n");
     page.append("|Symbol |Java |Fidelity |Tests |Kernel\n\n");

@@ -63,13 +63,12 @@ final class FrameCheck {
         .memory()
         .swap()
         .device()
-        .forEachSlot(
-            (entry, count, folio) -> {
-              if (folio != Frames.NO_PAGE && !mappings.containsKey(folio)) {
-                found[0]++;
-                frame(folio, 0);
-              }
-            });
+        .forEachSlot((entry, count, folio) -> {
+          if (folio != Frames.NO_PAGE && !mappings.containsKey(folio)) {
+            found[0]++;
+            frame(folio, 0);
+          }
+        });
     return found[0];
   }
 

@@ -35,17 +35,16 @@ final class SwapCheck {
     }
     int[] used = new int[1];
     swap.device()
-        .forEachSlot(
-            (entry, count, folio) -> {
-              long slot = SwapEntry.swpOffsetRaw(entry);
-              expect(count, words.getOrDefault(entry, 0), "words of slot " + slot);
-              used[0] += count > 0 || folio != Frames.NO_PAGE ? 1 : 0;
-              if (folio != Frames.NO_PAGE
-                  && (!folios.folioTestSwapcache(folio)
-                      || swap.device().pageSwapEntry(folio) != entry)) {
-                problems.add("pfn %d is not the copy of slot %d".formatted(folio, slot));
-              }
-            });
+        .forEachSlot((entry, count, folio) -> {
+          long slot = SwapEntry.swpOffsetRaw(entry);
+          expect(count, words.getOrDefault(entry, 0), "words of slot " + slot);
+          used[0] += count > 0 || folio != Frames.NO_PAGE ? 1 : 0;
+          if (folio != Frames.NO_PAGE
+              && (!folios.folioTestSwapcache(folio)
+                  || swap.device().pageSwapEntry(folio) != entry)) {
+            problems.add("pfn %d is not the copy of slot %d".formatted(folio, slot));
+          }
+        });
     expect(swap.device().slotsInUse(), used[0], "slots in use");
   }
 

@@ -50,9 +50,8 @@ public final class ConfigLoader {
     Config all = reference.getConfig(PROFILES);
     List<Map.Entry<String, ConfigValue>> inFileOrder = new ArrayList<>(all.root().entrySet());
     inFileOrder.sort(
-        Comparator.comparing(
-                (Map.Entry<String, ConfigValue> entry) ->
-                    String.valueOf(entry.getValue().origin().url()))
+        Comparator.comparing((Map.Entry<String, ConfigValue> entry) ->
+                String.valueOf(entry.getValue().origin().url()))
             .thenComparingInt(entry -> entry.getValue().origin().lineNumber()));
     for (Map.Entry<String, ConfigValue> entry : inFileOrder) {
       Config one = all.getConfig(ConfigUtil.joinPath(entry.getKey()));

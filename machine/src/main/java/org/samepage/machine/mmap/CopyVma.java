@@ -5,7 +5,6 @@ package org.samepage.machine.mmap;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
-import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.VmArea;

@@ -149,7 +149,8 @@ public final class Mmap {
     VmaMergeState vmg = VmaMergeState.ofNewRange(mm, addr, addr + len, flags, offset);
     vmg.file = request.file;
     if (merge.vmaMergeNewRange(vmg) == null) {
-      if (sched.failSlab.shouldFailslab(Alloc.VM_AREA) || sched.failSlab.shouldFailslab(Alloc.VMA_TREE)) {
+      if (sched.failSlab.shouldFailslab(Alloc.VM_AREA)
+          || sched.failSlab.shouldFailslab(Alloc.VMA_TREE)) {
         return -Errno.ENOMEM;
       }
       VmArea vma = new VmArea(mm, addr, addr + len, flags, offset);

@@ -3,15 +3,14 @@ package org.samepage.machine.wiring;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Provider;
-import com.google.inject.Provider;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import java.util.Map;
 import java.util.Objects;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.ksm.control.Ksmd;
-import org.samepage.ksm.folio.KsmFolios;
 import org.samepage.ksm.control.KsmdThread;
+import org.samepage.ksm.folio.KsmFolios;
 import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.rmapwalk.CollectProcsKsm;
 import org.samepage.ksm.rmapwalk.RmapWalkKsm;
@@ -59,9 +58,9 @@ import org.samepage.machine.mmap.VmaCommit;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
+import org.samepage.machine.proc.ProcFiles;
 import org.samepage.machine.swap.Reclaim;
 import org.samepage.machine.trace.JfrKsmTrace;
-import org.samepage.machine.proc.ProcFiles;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -79,8 +78,8 @@ import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.time.VirtualClock;
 import org.samepage.mm.work.ProbeBudget;
-import org.samepage.pagewalk.PageWalk;
 import org.samepage.pagewalk.FolioWalk;
+import org.samepage.pagewalk.PageWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FolioAnonVma;
@@ -366,7 +365,18 @@ final class MachineModule extends AbstractModule {
       Strategies strategies) {
     tracepoints.tracepointProbeRegister(new JfrKsmTrace());
     return new Machine.Ksm(
-        state, ksmd, thread, sysfs, tracepoints, hotRemove, slots, mergeAny, rmapWalk, collectProcs, folios, strategies);
+        state,
+        ksmd,
+        thread,
+        sysfs,
+        tracepoints,
+        hotRemove,
+        slots,
+        mergeAny,
+        rmapWalk,
+        collectProcs,
+        folios,
+        strategies);
   }
 
   @Provides

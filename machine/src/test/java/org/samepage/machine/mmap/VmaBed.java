@@ -126,7 +126,8 @@ final class VmaBed implements AutoCloseable {
 
   private static boolean finds(AnonVmaChain wanted, long index) {
     AnonVmaChain avc =
-        AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(wanted.anonVma.rbRoot, index, index, new WorkCounters());
+        AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(
+            wanted.anonVma.rbRoot, index, index, new WorkCounters());
     while (avc != null && avc != wanted) {
       avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, index, index, new WorkCounters());
     }

@@ -17,9 +17,9 @@ import org.junit.platform.launcher.TestIdentifier;
  * Writes down what code each test runs, where the property {@code samepage.evidence} names a file:
  * the port map is made of it.
  *
- * <p>JaCoCo's agent counts; this cuts its record after each test. A test with the tag {@link #KERNEL}
- * compares with results of a real kernel, and is called by its display name; the others count for
- * their class.
+ * <p>JaCoCo's agent counts; this cuts its record after each test. A test with the tag {@link
+ * #KERNEL} compares with results of a real kernel, and is called by its display name; the others
+ * count for their class.
  */
 public final class EvidenceListener implements TestExecutionListener {
   /** Tag of tests whose expected values a real kernel gave. */
@@ -40,8 +40,7 @@ public final class EvidenceListener implements TestExecutionListener {
       Object agent = Class.forName("org.jacoco.agent.rt.RT").getMethod("getAgent").invoke(null);
       Class<?> type = Class.forName("org.jacoco.agent.rt.IAgent");
       type.getMethod("setSessionId", String.class).invoke(agent, session);
-      byte[] data =
-          (byte[]) type.getMethod("getExecutionData", boolean.class).invoke(agent, true);
+      byte[] data = (byte[]) type.getMethod("getExecutionData", boolean.class).invoke(agent, true);
       Path out = Path.of("target", file);
       Files.createDirectories(out.getParent());
       Files.write(out, data, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

@@ -21,8 +21,7 @@ public final class PagewalkModule extends AbstractModule {
   }
 
   @Provides
-  FolioWalk folioWalk(
-      Sched sched, NormalPage normalPage, KernelLog log, SwapTypes types) {
+  FolioWalk folioWalk(Sched sched, NormalPage normalPage, KernelLog log, SwapTypes types) {
     return new FolioWalk(sched, normalPage, log, types);
   }
 }
