@@ -12,8 +12,8 @@
  * folio is in {@code rmap.unmap}.
  *
  * <p>Locking: the interval trees under the root's rwsem; counts of a mapping under the page-table
- * lock of its entry; a folio's mapping under the folio lock. Left out compared with Linux:
- * large folios, hugetlb, device memory, cleaning of shared files for writeback.
+ * lock of its entry; a folio's mapping under the folio lock. Left out compared with Linux: large
+ * folios, hugetlb, device memory, cleaning of shared files for writeback.
  */
 @NullMarked
 package org.samepage.rmap;
