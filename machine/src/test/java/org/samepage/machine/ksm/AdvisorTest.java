@@ -141,7 +141,8 @@ final class AdvisorTest {
           List.of(
               ksmd::ksmScanThread,
               () -> {
-                while (m.ksm("full_scans") < 2) {
+                for (int i = 0; m.ksm("full_scans") < 2; i++) {
+                  assertThat(i).as("rounds").isLessThan(20_000);
                   seeded.yieldPoint();
                 }
                 ksmd.stop();

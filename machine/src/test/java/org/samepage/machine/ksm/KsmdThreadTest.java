@@ -31,6 +31,8 @@ final class KsmdThreadTest {
   private static final String PROFILE = "linux-6.18";
   private static final long MILLI = 1_000_000;
 
+  private static final int ROUNDS = 20_000;
+
   private interface Body {
     void run() throws Exception;
   }
@@ -49,7 +51,7 @@ final class KsmdThreadTest {
   private static void passTime(
       TestMachine m, SeededSched sched, java.util.function.BooleanSupplier until) {
     for (int i = 0; !until.getAsBoolean(); i++) {
-      assertThat(i).as("rounds").isLessThan(100_000);
+      assertThat(i).as("rounds").isLessThan(ROUNDS);
       m.machine.clock().advanceNanos(MILLI);
       sched.yieldPoint();
     }
@@ -122,11 +124,13 @@ final class KsmdThreadTest {
               ksmd::ksmScanThread,
               body(() -> {
                 UserProcess a = m.mergeable(2); // wakes ksmd: the list was empty
-                while (m.ksm("full_scans") == 0 && state(m).ksmScan.address == 0) {
+                for (int i = 0; m.ksm("full_scans") == 0 && state(m).ksmScan.address == 0; i++) {
+                  assertThat(i).as("rounds until ksmd came").isLessThan(ROUNDS);
                   sched.yieldPoint();
                 }
                 fill(a, 0, 2, 1);
                 for (int i = 1; m.ksm("pages_sharing") == 0; i++) {
+                  assertThat(i).as("rounds until ksmd came again").isLessThan(ROUNDS);
                   m.store("sleep_millisecs", String.valueOf(4_000_000_000L + i % 2));
                   sched.yieldPoint();
                 }

@@ -257,6 +257,30 @@ final class PortKsmAcceptanceTest {
   }
 
   @Test
+  void T09_each_node_in_the_range_goes_and_no_other() throws Exception {
+    try (TestMachine m = TestMachine.boot(PROFILE)) {
+      UserProcess a = m.mergeable(80);
+      for (int i = 0; i < 80; i++) {
+        write(a, i, i / 2);
+      }
+      m.passes(2);
+      List<Integer> kpfns = new ArrayList<>();
+      for (int i = 0; i < 80; i += 2) {
+        kpfns.add(pfn(a, i));
+      }
+      kpfns.sort(null);
+      int from = kpfns.get(4);
+      int to = kpfns.get(36);
+      a.madvise(BASE, 80 * 4096, Advice.UNMERGEABLE);
+      var hotRemove = m.machine.ksm().hotRemove();
+      hotRemove.ksmMemoryCallback(Action.MEM_GOING_OFFLINE, from, to - from);
+      hotRemove.ksmMemoryCallback(Action.MEM_OFFLINE, from, to - from);
+      assertThat(m.ksm("pages_shared")).isEqualTo(8);
+      assertThat(m.ksm("pages_sharing")).isEqualTo(8);
+    }
+  }
+
+  @Test
   void T10_zero_pages_are_counted_through_writes_unmaps_forks_and_unmerging() throws Exception {
     try (TestMachine m = TestMachine.boot(PROFILE, "ksm.use_zero_pages=1")) {
       UserProcess a = m.mergeable(8);

@@ -196,7 +196,18 @@ final class PortKsmTrapsScanTest {
       a.writePage(page(0), new byte[4096]);
       a.writePage(page(1), new byte[4096]);
       a.touch(page(2));
+      TraceLog log = new TraceLog();
+      m.machine.ksm().tracepoints().tracepointProbeRegister(log);
       m.passes(2);
+      assertThat(log.lines)
+          .as("the event names the zero page, and no other event comes")
+          .containsExactly(
+              "start_scan 0 0",
+              "stop_scan 0 2",
+              "start_scan 1 2",
+              "merge_one_page 1 0",
+              "merge_one_page 1 0",
+              "stop_scan 1 2");
       assertThat(flags(a, 0)).isEqualTo(0x8400_0000_0000_0225L);
       assertThat(flags(a, 2)).as("a read fault's").isEqualTo(0x8000_0000_0000_0225L);
       assertThat(m.ksm("ksm_zero_pages")).isEqualTo(2);

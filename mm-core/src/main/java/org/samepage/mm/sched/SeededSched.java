@@ -34,6 +34,9 @@ public final class SeededSched extends Sched {
     final Thread thread;
     boolean waits;
 
+    /** Where it sleeps; then no lock's release ends that. */
+    @Nullable WaitQueue queue;
+
     Worker(int index, Body body) {
       this.index = index;
       this.thread = Thread.ofPlatform().name("seeded-" + index).unstarted(() -> body.run(this));
@@ -223,7 +226,7 @@ public final class SeededSched extends Sched {
   public void released(LockClass lockClass, Object lock, int id) {
     if (self() != null) {
       for (Worker worker : alive) {
-        worker.waits = false;
+        worker.waits = worker.queue != null;
       }
     }
     switchPoint(kind(2, lockClass), false);
@@ -231,16 +234,22 @@ public final class SeededSched extends Sched {
 
   @Override
   protected void sleepOn(WaitQueue queue, long seen) {
-    if (self() == null) {
+    Worker me = self();
+    if (me == null) {
       throw new IllegalStateException("a thread that is not scheduled would sleep");
     }
-    switchPoint(7, queue.wakeUps() == seen);
+    boolean sleeps = queue.wakeUps() == seen;
+    me.queue = sleeps ? queue : null;
+    switchPoint(7, sleeps);
   }
 
   @Override
   protected void wokenUp(WaitQueue queue) {
     for (Worker worker : alive) {
-      worker.waits = false;
+      if (worker.queue == queue) {
+        worker.queue = null;
+        worker.waits = false;
+      }
     }
   }
 

@@ -49,6 +49,31 @@ final class WaitQueueTest {
   }
 
   @Test
+  void a_locks_release_wakes_no_sleeper_nor_does_another_queue() {
+    SeededSched sched = new SeededSched(1);
+    WaitQueue queue = new WaitQueue(sched, clock);
+    WaitQueue other = new WaitQueue(sched, clock);
+    KernelLock lock = new KernelLock(sched, LockClass.KSM_MMLIST_LOCK);
+    AtomicBoolean condition = new AtomicBoolean();
+    assertThatThrownBy(
+            () ->
+                sched.run(
+                    List.of(
+                        () -> queue.waitEvent(condition::get),
+                        () -> {
+                          for (int i = 0; i < 20; i++) {
+                            sched.yieldPoint(); // the other one sleeps by now
+                          }
+                          condition.set(true);
+                          lock.lock();
+                          lock.unlock();
+                          other.wakeUp();
+                        })))
+        .as("the wake-up was forgotten")
+        .hasMessageContaining("deadlock");
+  }
+
+  @Test
   void a_timeout_ends_when_its_time_has_come_and_idle_time_passes_by_itself() {
     SeededSched sched = new SeededSched(1);
     sched.whenIdle(clock::advanceToNextTimer);
