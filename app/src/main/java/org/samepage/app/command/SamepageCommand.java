@@ -36,7 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StrategiesCommand.class,
       DoctorCommand.class,
       RecordCommand.class,
-      FuzzCommand.class
+      FuzzCommand.class,
+      SelftestCommand.class
     })
 public final class SamepageCommand implements Runnable {
   @Spec private CommandSpec spec;

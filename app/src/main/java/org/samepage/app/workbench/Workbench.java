@@ -16,6 +16,8 @@ import org.samepage.scenario.lang.ScenarioException;
 import org.samepage.scenario.port.PortBackend;
 import org.samepage.scenario.result.ResultDocument;
 import org.samepage.scenario.run.ScenarioRunner;
+import org.samepage.selftests.port.PortBed;
+import org.samepage.selftests.run.Bed;
 
 /** Everything put together: strategies, configuration, machines. */
 public final class Workbench {
@@ -48,6 +50,11 @@ public final class Workbench {
   /** A backend on a machine of its own. */
   public PortBackend bootPort(MachineConfig config) {
     return new PortBackend(boot.boot(config));
+  }
+
+  /** Machines of this kind for selftests. */
+  public Bed selftestBed(ConfigSource source) {
+    return new PortBed(boot, configs, source);
   }
 
   /** Runs a scenario on a machine of its own. */
