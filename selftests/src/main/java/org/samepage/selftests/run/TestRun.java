@@ -189,12 +189,13 @@ public final class TestRun {
     return Long.toString(value);
   }
 
-  /** {@code FILE:LINE:METHOD:} of the case that asked. */
+  /** {@code FILE:LINE:METHOD:} of the case that asked, behind what cases share. */
   private static String where() {
     return StackWalker.getInstance()
         .walk(frames ->
             frames
                 .filter(frame -> !frame.getClassName().equals(TestRun.class.getName()))
+                .filter(frame -> !frame.getClassName().endsWith("Fixture"))
                 .findFirst())
         .map(f -> "%s:%d:%s: ".formatted(f.getFileName(), f.getLineNumber(), f.getMethodName()))
         .orElse("");

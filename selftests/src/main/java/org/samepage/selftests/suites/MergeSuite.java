@@ -66,7 +66,7 @@ public final class MergeSuite implements Suite {
                 "MG-17",
                 "merge.anon_and_page_offset_mismatch_memfd",
                 MergeOthers::anonAndPageOffsetMismatchMemfd)
-            .since(702, "kernels before 7.2 merge these, by the file's offset alone"),
+            .since(703, "kernels before 7.3 merge these, by the file's offset alone"),
         forked("MG-18", true, "prev", MergeWithFork::prev),
         forked("MG-19", true, "next", MergeWithFork::next),
         forked("MG-20", true, "prev_unfaulted_next", MergeWithFork::prevUnfaultedNext),
