@@ -54,6 +54,11 @@ final class HostKernel implements TestKernel {
   }
 
   @Override
+  public String where() {
+    return "on the host";
+  }
+
+  @Override
   public String release() {
     return Requirements.kernelVersion();
   }

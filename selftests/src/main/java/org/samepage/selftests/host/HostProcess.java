@@ -17,6 +17,7 @@ import org.samepage.host.agent.Syscall;
 import org.samepage.host.kernel.ProcFiles;
 import org.samepage.machine.SyscallException;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.selftests.sys.Access;
 import org.samepage.selftests.sys.Extent;
 import org.samepage.selftests.sys.PagemapScan;
@@ -90,6 +91,11 @@ final class HostProcess implements TestProcess {
   @Override
   public long movePage(long addr, int node) {
     return calls.movePage(addr, node);
+  }
+
+  @Override
+  public long swapOut(long addr, long length) {
+    throw new NotSupportedYetException("reclaim of single pages, which takes a memory cgroup");
   }
 
   @Override

@@ -5,17 +5,19 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.samepage.machine.Machine;
+import org.samepage.machine.mmap.ProcessMadvise.Pidfd;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.vma.AddressSpace;
 
-/** The descriptors of a process: of files in memory, which have their length from the start. */
+/** The descriptors of a process: of files in memory, and of processes. */
 final class PortFiles {
   /** Those below are the standard streams. */
   private static final long FIRST = 3;
 
   private final Machine machine;
   private final Map<Long, Memfd> open = new HashMap<>();
+  private final Map<Long, PortProcess> pidfds = new HashMap<>();
 
   /** A file; its length can be changed until somebody maps it. */
   private static final class Memfd {
@@ -31,16 +33,34 @@ final class PortFiles {
   PortFiles inherited() {
     PortFiles child = new PortFiles(machine);
     child.open.putAll(open);
+    child.pidfds.putAll(pidfds);
     return child;
   }
 
   long memfdCreate() {
-    long fd = FIRST;
-    while (open.containsKey(fd)) {
-      fd++;
-    }
+    long fd = lowest();
     open.put(fd, new Memfd());
     return fd;
+  }
+
+  private long lowest() {
+    long fd = FIRST;
+    while (open.containsKey(fd) || pidfds.containsKey(fd)) {
+      fd++;
+    }
+    return fd;
+  }
+
+  long pidfdOpen(PortProcess process) {
+    long fd = lowest();
+    pidfds.put(fd, process);
+    return fd;
+  }
+
+  /** Whom a descriptor stands for. */
+  Pidfd pidfd(long fd) {
+    PortProcess process = pidfds.get(fd);
+    return process == null ? new Pidfd.None() : new Pidfd.Of(process.mm());
   }
 
   long ftruncate(long fd, long size) {
@@ -56,7 +76,7 @@ final class PortFiles {
   }
 
   long close(long fd) {
-    return open.remove(fd) == null ? -Errno.EBADF : 0;
+    return open.remove(fd) == null && pidfds.remove(fd) == null ? -Errno.EBADF : 0;
   }
 
   /** The file for a mapping; null where the descriptor is none. */

@@ -31,6 +31,11 @@ final class PortKernel implements TestKernel {
   }
 
   @Override
+  public String where() {
+    return "in the port";
+  }
+
+  @Override
   public String release() {
     return "6.18.0-samepage";
   }

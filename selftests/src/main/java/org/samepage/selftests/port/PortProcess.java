@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.mmap.ProcessMadvise;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.vma.AddressSpace;
+import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.MmFlags;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.selftests.sys.Abi;
@@ -33,6 +35,7 @@ final class PortProcess implements TestProcess {
   private final UserProcess process;
   private final PortMemory memory;
   private final PortFiles files;
+  private boolean exited;
 
   PortProcess(PortKernel kernel, UserProcess process) {
     this(kernel, process, new PortFiles(kernel.machine()));
@@ -43,6 +46,11 @@ final class PortProcess implements TestProcess {
     this.process = process;
     this.memory = new PortMemory(process);
     this.files = files;
+  }
+
+  /** Its address space; null where it has exited. */
+  @Nullable Mm mm() {
+    return exited ? null : process.mm();
   }
 
   /** A system call of the machine's. */
@@ -137,6 +145,11 @@ final class PortProcess implements TestProcess {
   }
 
   @Override
+  public long swapOut(long addr, long length) {
+    throw new NotSupportedYetException("swap");
+  }
+
+  @Override
   public long prctl(int option, long value) {
     return switch (option) {
       case Abi.PR_SET_MEMORY_MERGE -> result(0, () -> process.prctlMemoryMerge(value));
@@ -148,7 +161,17 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long processMadvise(long pidfd, List<Extent> vector, int advice, int flags) {
-    throw new NotSupportedYetException("process_madvise");
+    List<ProcessMadvise.IoVec> ranges =
+        vector.stream().map(v -> new ProcessMadvise.IoVec(v.start(), v.length())).toList();
+    try {
+      return process.processMadvise(
+          pidfd == Abi.PIDFD_SELF ? new ProcessMadvise.Pidfd.Of(process.mm()) : files.pidfd(pidfd),
+          ranges,
+          advice < 0 ? null : PortAdvice.of(advice),
+          flags);
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
+    }
   }
 
   @Override
@@ -238,12 +261,13 @@ final class PortProcess implements TestProcess {
   @Override
   public void exit() {
     kernel.ended(this);
+    exited = true;
     process.exit();
   }
 
   @Override
   public long pidfdOpen(TestProcess other) {
-    throw new NotSupportedYetException("pidfds");
+    return files.pidfdOpen((PortProcess) other);
   }
 
   @Override

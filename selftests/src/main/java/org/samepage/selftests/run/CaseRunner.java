@@ -69,7 +69,7 @@ public final class CaseRunner {
     } catch (ExpectedFailureException e) {
       return new Outcome(Status.XFAIL, String.valueOf(e.getMessage()), lines);
     } catch (NotSupportedYetException e) {
-      return new Outcome(Status.SKIP, "not in the port yet: " + e.getMessage(), lines);
+      return new Outcome(Status.SKIP, "not %s yet: %s".formatted(kernel.where(), e.getMessage()), lines);
     } catch (FailedException e) {
       return new Outcome(Status.FAIL, String.valueOf(e.getMessage()), lines);
     } catch (SyscallException e) {

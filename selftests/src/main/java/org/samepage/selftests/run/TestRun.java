@@ -183,10 +183,8 @@ public final class TestRun {
   }
 
   private static String number(long value) {
-    if (isError(value)) {
-      return "%d (%s)".formatted(value, Errno.name((int) value));
-    }
-    return Long.toString(value);
+    String name = isError(value) ? Errno.name((int) value) : "";
+    return name.startsWith("E") ? "%d (%s)".formatted(value, name) : Long.toString(value);
   }
 
   /** {@code FILE:LINE:METHOD:} of the case that asked, behind what cases share. */

@@ -6,7 +6,6 @@ import static org.samepage.selftests.sys.Abi.MADV_DONTNEED;
 import static org.samepage.selftests.sys.Abi.MADV_GUARD_INSTALL;
 import static org.samepage.selftests.sys.Abi.MADV_GUARD_REMOVE;
 import static org.samepage.selftests.sys.Abi.MADV_MERGEABLE;
-import static org.samepage.selftests.sys.Abi.MADV_PAGEOUT;
 import static org.samepage.selftests.sys.Abi.MADV_UNMERGEABLE;
 import static org.samepage.selftests.sys.Abi.PM_GUARD_REGION;
 import static org.samepage.selftests.sys.Abi.PM_PRESENT;
@@ -133,7 +132,8 @@ final class OwnCases {
   static void swapEntries(TestRun t) throws SyscallException {
     demandSwap(t);
     long range = filled(t);
-    advise(t, range + 8 * PAGE_SIZE, 8 * PAGE_SIZE, MADV_PAGEOUT);
+    t.same(
+        0, t.process().swapOut(range + 8 * PAGE_SIZE, 8 * PAGE_SIZE), "swapping out");
     t.same(8, count(t.process(), range, PM_SWAP), "swapped pages");
     merge(t, range);
     merged(t, PAGES - 8);
@@ -151,7 +151,7 @@ final class OwnCases {
     long range = RmapCases.movedAndMerged(t, moved);
     RmapCases.sameFrame(t, p, range);
     merged(t, 16);
-    advise(t, range, 16 * PAGE_SIZE, MADV_PAGEOUT);
+    t.same(0, p.swapOut(range, 16 * PAGE_SIZE), "swapping out");
     t.same(16, swapped(p, range), "swapped pages");
     t.same(16, Ksm.mergingPages(t, p), "ksm_merging_pages while swapped");
     t.allBytes(p, range, 16 * PAGE_SIZE, 0x77, "the pages after swap-in");

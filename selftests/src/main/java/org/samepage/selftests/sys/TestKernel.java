@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * NotSupportedYetException}, and the case is skipped.
  */
 public interface TestKernel extends AutoCloseable {
+  /** For what it lacks: {@code in the port}. */
+  String where();
+
   /** As {@code uname -r} has it. */
   String release();
 

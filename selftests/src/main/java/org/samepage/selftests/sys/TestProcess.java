@@ -40,6 +40,9 @@ public interface TestProcess {
    */
   long movePage(long addr, int node);
 
+  /** Has pages written to swap, merged ones too, which MADV_PAGEOUT passes over. */
+  long swapOut(long addr, long length);
+
   long prctl(int option, long value);
 
   long processMadvise(long pidfd, List<Extent> vector, int advice, int flags);

@@ -85,6 +85,11 @@ final class CaseRunnerTest {
   private record UnsoundKernel(TestKernel kernel)
       implements TestKernel {
     @Override
+    public String where() {
+      return kernel.where();
+    }
+
+    @Override
     public String release() {
       return kernel.release();
     }

@@ -4,11 +4,13 @@ package org.samepage.selftests.skeleton;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What --new writes is a class that compiles. */
 final class SkeletonTest {
@@ -21,7 +23,7 @@ final class SkeletonTest {
   }
 
   @Test
-  void it_compiles() {
+  void it_compiles(@TempDir Path classes) {
     Skeleton skeleton = Skeleton.of("split-huge_page-test", List.of());
     JavaFileObject source =
         new SimpleJavaFileObject(
@@ -34,7 +36,7 @@ final class SkeletonTest {
         };
     List<String> options =
         List.of("-proc:none", "-classpath", System.getProperty("java.class.path"), "-Xlint:all",
-            "-Werror", "-d", System.getProperty("java.io.tmpdir"), "-implicit:none");
+            "-Werror", "-d", classes.toString(), "-implicit:none");
     assertThat(
             ToolProvider.getSystemJavaCompiler()
                 .getTask(null, null, null, options, null, List.of(source))
