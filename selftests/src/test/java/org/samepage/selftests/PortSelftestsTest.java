@@ -33,8 +33,7 @@ final class PortSelftestsTest {
       List<DynamicNode> cases = new ArrayList<>();
       for (Selftest test : choice.cases()) {
         cases.add(
-            DynamicTest.dynamicTest(
-                test.id() + " " + test.name(), () -> demand(runner.run(test))));
+            DynamicTest.dynamicTest(test.id() + " " + test.name(), () -> demand(runner.run(test))));
       }
       suites.add(DynamicContainer.dynamicContainer(choice.suite().program(), cases));
     }

@@ -38,7 +38,9 @@ final class RecordedResultsTest {
   void no_case_of_upstreams_is_left_out() {
     for (Suite suite : Suites.all()) {
       if (!suite.id().equals("KT") && !suite.id().equals("OW")) {
-        assertThat(suite.cases()).as(suite.program()).hasSize((int) Recorded.count(suite.program()));
+        assertThat(suite.cases())
+            .as(suite.program())
+            .hasSize((int) Recorded.count(suite.program()));
       }
     }
   }

@@ -131,8 +131,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** A kernel has the strategies and the memory that it has. */
-  static void refuseChoices(
-      Workbench workbench, @Nullable String profile, MachineOptions machine) {
+  static void refuseChoices(Workbench workbench, @Nullable String profile, MachineOptions machine) {
     List<String> senseless = new ArrayList<>();
     if (profile != null) {
       senseless.add("--profile");

@@ -36,8 +36,9 @@ public record CatalogueDocument(
     workbench
         .catalogue()
         .byPoint()
-        .forEach((point, offers) ->
-            strategies.put(point, offers.values().stream().map(StrategyEntry::of).toList()));
+        .forEach(
+            (point, offers) ->
+                strategies.put(point, offers.values().stream().map(StrategyEntry::of).toList()));
     return new CatalogueDocument(
         strategies, new ArrayList<>(workbench.configs().profiles().values()));
   }
@@ -47,14 +48,15 @@ public record CatalogueDocument(
   }
 
   public void print(PrintWriter out) {
-    strategies.forEach((point, entries) -> {
-      out.println("strategy." + point);
-      for (StrategyEntry entry : entries) {
-        out.printf("  %-16s %s%n", entry.name, entry.summary);
-        out.printf("  %-16s origin: %s%n", "", entry.origin);
-        entry.knownFaults.forEach(fault -> out.printf("  %-16s fault: %s%n", "", fault));
-      }
-    });
+    strategies.forEach(
+        (point, entries) -> {
+          out.println("strategy." + point);
+          for (StrategyEntry entry : entries) {
+            out.printf("  %-16s %s%n", entry.name, entry.summary);
+            out.printf("  %-16s origin: %s%n", "", entry.origin);
+            entry.knownFaults.forEach(fault -> out.printf("  %-16s fault: %s%n", "", fault));
+          }
+        });
     out.println("profiles");
     for (Profile profile : profiles) {
       out.printf("  %-16s %s%n", profile.name(), profile.summary());

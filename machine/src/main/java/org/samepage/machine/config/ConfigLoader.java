@@ -49,8 +49,9 @@ public final class ConfigLoader {
     Config all = reference.getConfig(PROFILES);
     List<Map.Entry<String, ConfigValue>> inFileOrder = new ArrayList<>(all.root().entrySet());
     inFileOrder.sort(
-        Comparator.comparing((Map.Entry<String, ConfigValue> entry) ->
-                String.valueOf(entry.getValue().origin().url()))
+        Comparator.comparing(
+                (Map.Entry<String, ConfigValue> entry) ->
+                    String.valueOf(entry.getValue().origin().url()))
             .thenComparingInt(entry -> entry.getValue().origin().lineNumber()));
     for (Map.Entry<String, ConfigValue> entry : inFileOrder) {
       Config one = all.getConfig(ConfigUtil.joinPath(entry.getKey()));
@@ -182,24 +183,25 @@ public final class ConfigLoader {
     Map<String, String> chosen = new TreeMap<>(profile.strategies());
     catalogue
         .byPoint()
-        .forEach((point, known) -> {
-          String key = STRATEGY + "." + point;
-          if (config.hasPath(key)) {
-            chosen.put(point, config.getString(key));
-          }
-          String name = chosen.get(point);
-          if (!known.containsKey(name)) {
-            throw new ConfigurationException(
-                "%s: %s = %s: unknown strategy; there are %s"
-                    .formatted(
-                        config.hasPath(key)
-                            ? where(config.getValue(key).origin())
-                            : "profile " + profile.name(),
-                        key,
-                        name,
-                        String.join(", ", known.keySet())));
-          }
-        });
+        .forEach(
+            (point, known) -> {
+              String key = STRATEGY + "." + point;
+              if (config.hasPath(key)) {
+                chosen.put(point, config.getString(key));
+              }
+              String name = chosen.get(point);
+              if (!known.containsKey(name)) {
+                throw new ConfigurationException(
+                    "%s: %s = %s: unknown strategy; there are %s"
+                        .formatted(
+                            config.hasPath(key)
+                                ? where(config.getValue(key).origin())
+                                : "profile " + profile.name(),
+                            key,
+                            name,
+                            String.join(", ", known.keySet())));
+              }
+            });
     return chosen;
   }
 

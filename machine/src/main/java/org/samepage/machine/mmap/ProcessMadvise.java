@@ -88,9 +88,7 @@ public final class ProcessMadvise {
         continue;
       }
       int err =
-          advice == null
-              ? -Errno.EINVAL
-              : madvise.doMadvise(mm, part.base, part.length, advice);
+          advice == null ? -Errno.EINVAL : madvise.doMadvise(mm, part.base, part.length, advice);
       if (err != 0) {
         return done != 0 ? done : err;
       }

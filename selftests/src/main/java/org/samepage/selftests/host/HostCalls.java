@@ -76,8 +76,7 @@ final class HostCalls {
   long processMadvise(long pidfd, List<Extent> vector, int advice, int flags) {
     ByteBuffer iovecs = bytes(Math.max(1, vector.size()) * 2 * Long.BYTES);
     vector.forEach(part -> iovecs.putLong(part.start()).putLong(part.length()));
-    return agent.syscall(
-        Syscall.PROCESS_MADVISE, pidfd, put(iovecs), vector.size(), advice, flags);
+    return agent.syscall(Syscall.PROCESS_MADVISE, pidfd, put(iovecs), vector.size(), advice, flags);
   }
 
   @Nullable Extent procmapQuery(long addr) {

@@ -139,8 +139,7 @@ final class HostProcess implements TestProcess {
   public byte[] read(long addr, int length) throws SyscallException {
     byte[] bytes = new byte[length];
     for (int at = 0; at < length; at += Agent.BUFFER_SIZE) {
-      agent.load(
-          addr + at, ByteBuffer.wrap(bytes, at, Math.min(Agent.BUFFER_SIZE, length - at)));
+      agent.load(addr + at, ByteBuffer.wrap(bytes, at, Math.min(Agent.BUFFER_SIZE, length - at)));
     }
     return bytes;
   }

@@ -10,8 +10,8 @@ import org.samepage.selftests.run.Status;
 import org.samepage.selftests.run.Suite;
 
 /**
- * Prints results as KTAP, version 1: a test for each suite, and in it, indented, one for each of its
- * cases.
+ * Prints results as KTAP, version 1: a test for each suite, and in it, indented, one for each of
+ * its cases.
  */
 public final class KtapWriter {
   private static final String INDENT = "  ";

@@ -153,8 +153,7 @@ final class PortProcess implements TestProcess {
   public long prctl(int option, long value) {
     return switch (option) {
       case Abi.PR_SET_MEMORY_MERGE -> result(0, () -> process.prctlMemoryMerge(value));
-      case Abi.PR_GET_MEMORY_MERGE ->
-          process.mm().mmFlagsTest(MmFlags.MMF_VM_MERGE_ANY) ? 1 : 0;
+      case Abi.PR_GET_MEMORY_MERGE -> process.mm().mmFlagsTest(MmFlags.MMF_VM_MERGE_ANY) ? 1 : 0;
       default -> throw new NotSupportedYetException("prctl " + option);
     };
   }

@@ -69,7 +69,8 @@ public final class CaseRunner {
     } catch (ExpectedFailureException e) {
       return new Outcome(Status.XFAIL, String.valueOf(e.getMessage()), lines);
     } catch (NotSupportedYetException e) {
-      return new Outcome(Status.SKIP, "not %s yet: %s".formatted(kernel.where(), e.getMessage()), lines);
+      return new Outcome(
+          Status.SKIP, "not %s yet: %s".formatted(kernel.where(), e.getMessage()), lines);
     } catch (FailedException e) {
       return new Outcome(Status.FAIL, String.valueOf(e.getMessage()), lines);
     } catch (SyscallException e) {
@@ -92,7 +93,8 @@ public final class CaseRunner {
         yield new Outcome(Status.XFAIL, fault.text(), lines);
       }
       case PASS ->
-          new Outcome(Status.XPASS, "should fail on " + release + ": " + fault.text(), outcome.lines());
+          new Outcome(
+              Status.XPASS, "should fail on " + release + ": " + fault.text(), outcome.lines());
       default -> outcome;
     };
   }

@@ -32,18 +32,18 @@ public final class Suites {
   public static List<Choice> choose(List<String> globs) {
     List<PathMatcher> patterns =
         globs.stream()
-            .map(glob ->
-                FileSystems.getDefault().getPathMatcher("glob:" + flat(glob)))
+            .map(glob -> FileSystems.getDefault().getPathMatcher("glob:" + flat(glob)))
             .toList();
     List<Choice> chosen = new ArrayList<>();
     for (Suite suite : all()) {
       List<Selftest> cases =
           suite.cases().stream()
-              .filter(test ->
-                  patterns.isEmpty()
-                      || matches(patterns, test.id())
-                      || matches(patterns, test.name())
-                      || matches(patterns, suite.program()))
+              .filter(
+                  test ->
+                      patterns.isEmpty()
+                          || matches(patterns, test.id())
+                          || matches(patterns, test.name())
+                          || matches(patterns, suite.program()))
               .toList();
       if (!cases.isEmpty()) {
         chosen.add(new Choice(suite, cases));

@@ -84,8 +84,7 @@ final class GuardAdvice {
     long addr = f.map(PAGES, RW);
     f.install(addr, 0, PAGES);
     f.t.fails(Errno.EFAULT, f.advise(addr, 0, PAGES, MADV_POPULATE_READ), "MADV_POPULATE_READ");
-    f.t.fails(
-        Errno.EFAULT, f.advise(addr, 0, PAGES, MADV_POPULATE_WRITE), "MADV_POPULATE_WRITE");
+    f.t.fails(Errno.EFAULT, f.advise(addr, 0, PAGES, MADV_POPULATE_WRITE), "MADV_POPULATE_WRITE");
     f.unmap(addr, 0, PAGES);
   }
 

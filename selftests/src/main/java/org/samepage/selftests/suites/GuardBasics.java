@@ -46,7 +46,9 @@ final class GuardBasics {
     f.unmap(addr, 0, PAGES);
   }
 
-  /** Mappings of pages 0 to 9, 50 to 54 and 80 to 99: holes make the call fail, but after it all. */
+  /**
+   * Mappings of pages 0 to 9, 50 to 54 and 80 to 99: holes make the call fail, but after it all.
+   */
   static void multiVma(GuardFixture f) {
     long region = f.map(100, PROT_NONE);
     f.mapOver(region, 10, RW);

@@ -75,9 +75,7 @@ final class GuardFixture {
   long mapAt(long addr, long pages, int prot, int flags, long offset) {
     int kind = isAnon() ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
     t.same(
-        addr,
-        p.mmap(addr, pages * PAGE_SIZE, prot, kind | flags, fd, offset * PAGE_SIZE),
-        "mmap");
+        addr, p.mmap(addr, pages * PAGE_SIZE, prot, kind | flags, fd, offset * PAGE_SIZE), "mmap");
     return addr;
   }
 

@@ -47,7 +47,6 @@ final class GuardMoves {
 
   private static void remap(
       GuardFixture f, long addr, long pages, long newPages, int flags, long to) {
-    f.t.same(
-        to, f.p.mremap(addr, pages * PAGE_SIZE, newPages * PAGE_SIZE, flags, to), "mremap");
+    f.t.same(to, f.p.mremap(addr, pages * PAGE_SIZE, newPages * PAGE_SIZE, flags, to), "mremap");
   }
 }

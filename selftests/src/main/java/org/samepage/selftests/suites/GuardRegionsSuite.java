@@ -15,7 +15,8 @@ import org.samepage.selftests.suites.GuardFixture.Backing;
 @PortedFrom(
     value = "tools/testing/selftests/mm/guard-regions.c:guard_regions",
     fidelity = Fidelity.ADAPTED,
-    differs = "a guarded page must refuse both reading and writing; a child's failure fails its case")
+    differs =
+        "a guarded page must refuse both reading and writing; a child's failure fails its case")
 public final class GuardRegionsSuite implements Suite {
   /** A case for all kinds. */
   private interface Body {
@@ -76,7 +77,8 @@ public final class GuardRegionsSuite implements Suite {
         cases.add(
             Selftest.of(
                 "GR-%02d.%s".formatted(i + 1, backing.letter),
-                "guard_regions.%s.%s".formatted(backing.name().toLowerCase(Locale.ROOT), guard.name),
+                "guard_regions.%s.%s"
+                    .formatted(backing.name().toLowerCase(Locale.ROOT), guard.name),
                 t -> guard.body.run(new GuardFixture(t, backing))));
       }
     }

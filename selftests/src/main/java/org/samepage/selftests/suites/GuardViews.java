@@ -139,8 +139,7 @@ final class GuardViews {
       throw f.t.fail("no smaps");
     }
     String head = "%08x-".formatted(addr);
-    Iterator<String> lines =
-        smaps.lines().dropWhile(line -> !line.startsWith(head)).iterator();
+    Iterator<String> lines = smaps.lines().dropWhile(line -> !line.startsWith(head)).iterator();
     while (lines.hasNext()) {
       String line = lines.next();
       if (line.startsWith("VmFlags:")) {

@@ -94,8 +94,7 @@ final class KsmDetails {
     long more = items * (t.kernel().rmapItemBytes() - ITEM_BYTES_OF_618);
     // a kernel that has run for long may count zero pages of processes that are gone
     long left = Ksm.number(t, "ksm_zero_pages") - Ksm.stat(t, t.process(), "ksm_zero_pages");
-    t.same(
-        general - more + left * PAGE_SIZE, Ksm.number(t, "general_profit"), "general_profit");
+    t.same(general - more + left * PAGE_SIZE, Ksm.number(t, "general_profit"), "general_profit");
     t.same(process - more, Ksm.stat(t, t.process(), "ksm_process_profit"), "ksm_process_profit");
   }
 

@@ -147,10 +147,7 @@ public final class KsmFunctionalSuite implements Suite {
   }
 
   private static byte[] integer(int value) {
-    return ByteBuffer.allocate(Integer.BYTES)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putInt(value)
-        .array();
+    return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
   }
 
   private static void unmergeDiscarded(TestRun t) throws SyscallException {

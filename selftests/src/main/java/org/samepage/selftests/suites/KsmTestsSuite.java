@@ -10,8 +10,8 @@ import org.samepage.selftests.run.Selftest;
 import org.samepage.selftests.run.Suite;
 
 /**
- * ksm_tests: how many pages are merged. Upstream's program makes one test of each command line; here
- * each is a case. The first eight are those of run_vmtests.sh.
+ * ksm_tests: how many pages are merged. Upstream's program makes one test of each command line;
+ * here each is a case. The first eight are those of run_vmtests.sh.
  */
 @PortedFrom(
     value = "tools/testing/selftests/mm/ksm_tests.c:main",

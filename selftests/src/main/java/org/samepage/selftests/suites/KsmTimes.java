@@ -42,8 +42,7 @@ final class KsmTimes {
     setUp(t, 10);
     long length = mib * MIB / PMD_SIZE * PMD_SIZE;
     long map = t.place();
-    t.same(
-        map, TestRun.mapAt(t.process(), map, bytesToPages(length), RW, MAP_NORESERVE), "mmap");
+    t.same(map, TestRun.mapAt(t.process(), map, bytesToPages(length), RW, MAP_NORESERVE), "mmap");
     t.same(0, t.process().madvise(map, length, MADV_HUGEPAGE), "MADV_HUGEPAGE");
     int huge = 0;
     for (long at = 0; at < length; at += PMD_SIZE) {

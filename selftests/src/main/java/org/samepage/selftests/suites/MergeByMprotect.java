@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.selftests.suites;
 
+import static org.samepage.selftests.suites.MergeFixture.RW;
 import static org.samepage.selftests.sys.Abi.MAP_NORESERVE;
 import static org.samepage.selftests.sys.Abi.PROT_READ;
-import static org.samepage.selftests.suites.MergeFixture.RW;
 
 import org.samepage.machine.SyscallException;
 import org.samepage.selftests.run.TestRun;

@@ -38,8 +38,7 @@ final class MergeFixture {
 
   /** Maps private anonymous memory over what is there. */
   void map(long page, long pages, int prot, int flags) {
-    t.same(
-        at(page), TestRun.mapAt(p, at(page), pages, prot, MAP_FIXED | flags), "mmap at " + page);
+    t.same(at(page), TestRun.mapAt(p, at(page), pages, prot, MAP_FIXED | flags), "mmap at " + page);
   }
 
   void map(long page, long pages) {
@@ -80,7 +79,9 @@ final class MergeFixture {
     t.oneVma(p, at(page), pages);
   }
 
-  /** Goes on as the child; upstream's parent waits for it and drops its status, ours fails with it. */
+  /**
+   * Goes on as the child; upstream's parent waits for it and drops its status, ours fails with it.
+   */
   void becomeChild() {
     p = p.fork();
   }

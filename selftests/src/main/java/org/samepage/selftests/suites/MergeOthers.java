@@ -118,8 +118,7 @@ final class MergeOthers {
   private static void mapFile(MergeFixture f, long page, long fd, long offset) {
     f.t.same(
         f.at(page),
-        f.p.mmap(
-            f.at(page), 5 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_FIXED, fd, offset * PAGE_SIZE),
+        f.p.mmap(f.at(page), 5 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_FIXED, fd, offset * PAGE_SIZE),
         "mmap of the file at " + page);
   }
 }

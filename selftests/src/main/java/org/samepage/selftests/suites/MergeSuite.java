@@ -57,10 +57,7 @@ public final class MergeSuite implements Suite {
             "MG-14",
             "merge.mremap_unfaulted_between_correctly_placed_faulted",
             MergeByMremap::unfaultedBetweenCorrectlyPlacedFaulted),
-        of(
-            "MG-15",
-            "merge.mremap_correct_placed_faulted",
-            MergeByMremap::correctPlacedFaulted),
+        of("MG-15", "merge.mremap_correct_placed_faulted", MergeByMremap::correctPlacedFaulted),
         of("MG-16", "merge.merge_vmas_with_mseal", MergeOthers::mergeVmasWithMseal),
         of(
                 "MG-17",

@@ -70,8 +70,7 @@ final class MremapCases {
         Arrays.equals(pattern, 0, (int) MB, p.read(source, (int) MB), 0, (int) MB),
         "what was not moved is as it was");
     t.yes(
-        Arrays.equals(
-            pattern, (int) MB, (int) (2 * MB), p.read(dest + MB, (int) MB), 0, (int) MB),
+        Arrays.equals(pattern, (int) MB, (int) (2 * MB), p.read(dest + MB, (int) MB), 0, (int) MB),
         "what was moved has arrived");
   }
 }

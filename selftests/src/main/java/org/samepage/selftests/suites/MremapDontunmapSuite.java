@@ -122,8 +122,7 @@ public final class MremapDontunmapSuite implements Suite {
     return dest;
   }
 
-  private static void bytes(TestRun t, long addr, long length, int value)
-      throws SyscallException {
+  private static void bytes(TestRun t, long addr, long length, int value) throws SyscallException {
     t.allBytes(t.process(), addr, length, value, "after the move");
   }
 

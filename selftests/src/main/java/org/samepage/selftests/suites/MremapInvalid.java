@@ -28,8 +28,7 @@ final class MremapInvalid {
     long to = t.place();
     for (int page = 0; page < PAGES; page += 2) {
       long addr = from + page * PAGE_SIZE;
-      t.same(
-          0, uffd.register(addr, PAGE_SIZE, Uffd.REGISTER_MODE_MISSING), "UFFDIO_REGISTER");
+      t.same(0, uffd.register(addr, PAGE_SIZE, Uffd.REGISTER_MODE_MISSING), "UFFDIO_REGISTER");
       t.same(0, p.munmap(addr + PAGE_SIZE, PAGE_SIZE), "munmap");
     }
 

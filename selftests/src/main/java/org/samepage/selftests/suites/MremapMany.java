@@ -87,8 +87,7 @@ final class MremapMany {
   }
 
   /** These pages are there, the first of all at {@code first}. */
-  private static void holds(TestRun t, long addr, int first, int... pages)
-      throws SyscallException {
+  private static void holds(TestRun t, long addr, int first, int... pages) throws SyscallException {
     for (int page : pages) {
       byte[] seen = t.process().read(addr + (page - first) * PAGE_SIZE, PAGE_BYTES);
       t.yes(Arrays.equals(part(page), seen), "page %d holds its bytes".formatted(page));

@@ -77,23 +77,17 @@ public final class MremapSuite implements Suite {
             "mremap move 1mb from start at 1MB+256KB aligned src",
             MremapCases::move1mbFromStart));
     cases.add(
-        of(
-            "MR-20",
-            "mremap shrink multiple vmas [inplace]",
-            t -> MremapMany.shrink(t, true)));
+        of("MR-20", "mremap shrink multiple vmas [inplace]", t -> MremapMany.shrink(t, true)));
     cases.add(of("MR-21", "mremap shrink multiple vmas", t -> MremapMany.shrink(t, false)));
     cases.add(of("MR-22", "mremap move multiple vmas", t -> MremapMany.move(t, false)));
-    cases.add(
-        of("MR-23", "mremap move multiple vmas [dontunnmap]", t -> MremapMany.move(t, true)));
-    cases.add(
-        of("MR-24", "mremap move multiple vmas split", t -> MremapMany.moveSplit(t, false)));
+    cases.add(of("MR-23", "mremap move multiple vmas [dontunnmap]", t -> MremapMany.move(t, true)));
+    cases.add(of("MR-24", "mremap move multiple vmas split", t -> MremapMany.moveSplit(t, false)));
     cases.add(
         of(
             "MR-25",
             "mremap move multiple vmas split [dontunnmap]",
             t -> MremapMany.moveSplit(t, true)));
-    cases.add(
-        of("MR-26", "mremap move multiple invalid vmas", MremapInvalid::moveMultipleInvalid));
+    cases.add(of("MR-26", "mremap move multiple invalid vmas", MremapInvalid::moveMultipleInvalid));
     return cases;
   }
 

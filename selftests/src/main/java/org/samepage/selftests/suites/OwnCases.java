@@ -132,8 +132,7 @@ final class OwnCases {
   static void swapEntries(TestRun t) throws SyscallException {
     demandSwap(t);
     long range = filled(t);
-    t.same(
-        0, t.process().swapOut(range + 8 * PAGE_SIZE, 8 * PAGE_SIZE), "swapping out");
+    t.same(0, t.process().swapOut(range + 8 * PAGE_SIZE, 8 * PAGE_SIZE), "swapping out");
     t.same(8, count(t.process(), range, PM_SWAP), "swapped pages");
     merge(t, range);
     merged(t, PAGES - 8);

@@ -31,7 +31,10 @@ public final class OwnSuite implements Suite {
         of("OW-04", "ksm merges pages that userfaultfd protects", OwnCases::uffdProtected),
         of("OW-05", "ksm passes over swap entries", OwnCases::swapEntries),
         of("OW-06", "merged pages are swapped out", t -> OwnCases.mergedSwap(t, false)),
-        of("OW-07", "merged pages that were moved are swapped out", t -> OwnCases.mergedSwap(t, true)),
+        of(
+            "OW-07",
+            "merged pages that were moved are swapped out",
+            t -> OwnCases.mergedSwap(t, true)),
         of("OW-08", "merged pages are moved to another node", OwnCases::migrated).onNodes(2));
   }
 }

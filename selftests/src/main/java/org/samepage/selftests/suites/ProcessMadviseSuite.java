@@ -90,8 +90,7 @@ public final class ProcessMadviseSuite implements Suite {
     }
     long pidfd = t.ok(t.process().pidfdOpen(child), "pidfd_open");
     long count =
-        t.process()
-            .processMadvise(pidfd, List.of(Extent.of(addr, PMD_SIZE)), MADV_COLLAPSE, 0);
+        t.process().processMadvise(pidfd, List.of(Extent.of(addr, PMD_SIZE)), MADV_COLLAPSE, 0);
     if (count == -Errno.EINVAL || count == -Errno.EPERM) {
       throw t.skip("process_madvise: " + Errno.name((int) count));
     }

@@ -54,16 +54,14 @@ final class RmapCases {
     long fd = t.ok(opened, "the file");
     t.same(0, p.ftruncate(fd, PAGE_SIZE), "ftruncate");
     long page = t.place();
-    t.same(
-        page, p.mmap(page, PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0), "mmap");
+    t.same(page, p.mmap(page, PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0), "mmap");
     p.fill(page, PAGE_SIZE, CONTENT);
     t.same(0, p.close(fd), "close");
     moveAndCheck(t, ProcessTree.grow(t), page);
   }
 
   /** Everyone reads the page, the worker moves it, and everyone must have it where it is now. */
-  private static void moveAndCheck(TestRun t, ProcessTree tree, long page)
-      throws SyscallException {
+  private static void moveAndCheck(TestRun t, ProcessTree tree, long page) throws SyscallException {
     for (TestProcess p : tree.all()) {
       t.reads(p, page, true, "the page");
     }

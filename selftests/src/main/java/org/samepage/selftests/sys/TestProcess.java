@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.machine.SyscallException;
 
 /**
- * A process of a kernel under test. A system call returns what it returns on Linux: a negative errno
- * where it failed. Numbers are those of {@link Abi}.
+ * A process of a kernel under test. A system call returns what it returns on Linux: a negative
+ * errno where it failed. Numbers are those of {@link Abi}.
  */
 public interface TestProcess {
   // ------------------------------------------------------------------ mappings

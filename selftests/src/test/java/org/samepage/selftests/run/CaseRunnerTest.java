@@ -48,9 +48,10 @@ final class CaseRunnerTest {
   @Test
   void what_the_port_cannot_do_is_skipped_with_the_reason() {
     Outcome outcome =
-        run(t -> {
-          throw new NotSupportedYetException("flying");
-        });
+        run(
+            t -> {
+              throw new NotSupportedYetException("flying");
+            });
     assertThat(outcome.status()).isEqualTo(Status.SKIP);
     assertThat(outcome.reason()).isEqualTo("not in the port yet: flying");
   }
@@ -75,15 +76,13 @@ final class CaseRunnerTest {
   @Test
   void a_kernel_that_is_not_sound_afterwards_fails_the_case() {
     Bed bed = nodes -> new UnsoundKernel(Beds.port("linux-6.18").fresh(nodes));
-    Outcome outcome =
-        new CaseRunner(bed, () -> 0).run(Selftest.of("XX-01", "a case", t -> {}));
+    Outcome outcome = new CaseRunner(bed, () -> 0).run(Selftest.of("XX-01", "a case", t -> {}));
     assertThat(outcome.status()).isEqualTo(Status.FAIL);
     assertThat(outcome.lines()).contains("a frame is lost");
   }
 
   /** A kernel that loses a frame. */
-  private record UnsoundKernel(TestKernel kernel)
-      implements TestKernel {
+  private record UnsoundKernel(TestKernel kernel) implements TestKernel {
     @Override
     public String where() {
       return kernel.where();

@@ -27,16 +27,22 @@ final class SkeletonTest {
     Skeleton skeleton = Skeleton.of("split-huge_page-test", List.of());
     JavaFileObject source =
         new SimpleJavaFileObject(
-            URI.create("string:///" + skeleton.className() + ".java"),
-            JavaFileObject.Kind.SOURCE) {
+            URI.create("string:///" + skeleton.className() + ".java"), JavaFileObject.Kind.SOURCE) {
           @Override
           public CharSequence getCharContent(boolean ignoreEncodingErrors) {
             return skeleton.source();
           }
         };
     List<String> options =
-        List.of("-proc:none", "-classpath", System.getProperty("java.class.path"), "-Xlint:all",
-            "-Werror", "-d", classes.toString(), "-implicit:none");
+        List.of(
+            "-proc:none",
+            "-classpath",
+            System.getProperty("java.class.path"),
+            "-Xlint:all",
+            "-Werror",
+            "-d",
+            classes.toString(),
+            "-implicit:none");
     assertThat(
             ToolProvider.getSystemJavaCompiler()
                 .getTask(null, null, null, options, null, List.of(source))
