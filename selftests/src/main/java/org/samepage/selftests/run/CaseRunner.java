@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.samepage.host.SurroundingsException;
 import org.samepage.machine.SyscallException;
 import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.report.KernelBugException;
@@ -52,7 +53,17 @@ public final class CaseRunner {
       return null;
     } catch (UnsoundException e) {
       return e.getMessage();
+    } catch (SurroundingsException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      return describe(e); // too broken to be looked at
     }
+  }
+
+  /** Its type, message and first line. */
+  private static String describe(RuntimeException e) {
+    StackTraceElement[] trace = e.getStackTrace();
+    return e + (trace.length == 0 ? "" : " at " + trace[0]);
   }
 
   private Outcome body(Selftest test, TestKernel kernel, List<String> lines) {
@@ -77,6 +88,10 @@ public final class CaseRunner {
       return new Outcome(Status.FAIL, "an access to memory ended with " + e.error(), lines);
     } catch (KernelBugException e) {
       return new Outcome(Status.FAIL, "kernel BUG: " + e.getMessage(), lines);
+    } catch (SurroundingsException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      return new Outcome(Status.FAIL, "an error of our own: " + describe(e), lines);
     }
   }
 

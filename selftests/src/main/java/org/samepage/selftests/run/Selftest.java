@@ -33,7 +33,7 @@ public record Selftest(String id, String name, int nodes, @Nullable OldFault fau
   }
 
   /** A case on one node that no kernel should fail. */
-  public static Selftest of(String id, String name, Body body) {
+  public static Selftest testCase(String id, String name, Body body) {
     return new Selftest(id, name, 1, null, body);
   }
 

@@ -75,7 +75,7 @@ public final class GuardRegionsSuite implements Suite {
       for (int i = 0; i < GUARDS.size(); i++) {
         Guard guard = GUARDS.get(i);
         cases.add(
-            Selftest.of(
+            Selftest.testCase(
                 "GR-%02d.%s".formatted(i + 1, backing.letter),
                 "guard_regions.%s.%s"
                     .formatted(backing.name().toLowerCase(Locale.ROOT), guard.name),

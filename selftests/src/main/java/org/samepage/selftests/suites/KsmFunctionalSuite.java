@@ -2,7 +2,7 @@
 package org.samepage.selftests.suites;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 import static org.samepage.selftests.sys.Abi.MADV_DONTNEED;
 import static org.samepage.selftests.sys.Abi.MADV_MERGEABLE;
 import static org.samepage.selftests.sys.Abi.MADV_NOHUGEPAGE;
@@ -58,16 +58,17 @@ public final class KsmFunctionalSuite implements Suite {
   public List<Selftest> cases() {
     String unmerged = "Pages were unmerged";
     return List.of(
-        of("KF-01", unmerged, KsmFunctionalSuite::unmerge),
-        of("KF-02", "KSM zero pages were unmerged", KsmFunctionalSuite::unmergeZeroPages),
-        of("KF-03", unmerged, KsmFunctionalSuite::unmergeDiscarded),
-        of("KF-04", unmerged, KsmFunctionalSuite::unmergeUffdWp),
-        of("KF-05", unmerged, KsmFunctionalSuite::protNone),
-        of("KF-06", "Setting/clearing PR_SET_MEMORY_MERGE works", KsmFunctionalSuite::prctl),
-        of("KF-07", "PR_SET_MEMORY_MERGE value is inherited", KsmFunctionalSuite::prctlFork),
-        of("KF-08", "PR_SET_MEMORY_MERGE value is inherited", KsmFunctionalSuite::prctlForkExec),
-        of("KF-09", unmerged, KsmFunctionalSuite::prctlUnmerge),
-        of(
+        testCase("KF-01", unmerged, KsmFunctionalSuite::unmerge),
+        testCase("KF-02", "KSM zero pages were unmerged", KsmFunctionalSuite::unmergeZeroPages),
+        testCase("KF-03", unmerged, KsmFunctionalSuite::unmergeDiscarded),
+        testCase("KF-04", unmerged, KsmFunctionalSuite::unmergeUffdWp),
+        testCase("KF-05", unmerged, KsmFunctionalSuite::protNone),
+        testCase("KF-06", "Setting/clearing PR_SET_MEMORY_MERGE works", KsmFunctionalSuite::prctl),
+        testCase("KF-07", "PR_SET_MEMORY_MERGE value is inherited", KsmFunctionalSuite::prctlFork),
+        testCase(
+            "KF-08", "PR_SET_MEMORY_MERGE value is inherited", KsmFunctionalSuite::prctlForkExec),
+        testCase("KF-09", unmerged, KsmFunctionalSuite::prctlUnmerge),
+        testCase(
             "KF-10",
             "ksm_merging_pages is not inherited after fork",
             KsmFunctionalSuite::forkMergingPageCount));

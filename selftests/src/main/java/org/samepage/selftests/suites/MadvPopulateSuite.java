@@ -3,7 +3,7 @@ package org.samepage.selftests.suites;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.pagesToBytes;
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 import static org.samepage.selftests.sys.Abi.MADV_POPULATE_READ;
 import static org.samepage.selftests.sys.Abi.MADV_POPULATE_WRITE;
 import static org.samepage.selftests.sys.Abi.PM_PRESENT;
@@ -42,28 +42,33 @@ public final class MadvPopulateSuite implements Suite {
   @Override
   public List<Selftest> cases() {
     return List.of(
-        of("MP-01", "MADV_POPULATE_READ with PROT_READ", t -> mapped(t, PROT_READ, READ, 0)),
-        of(
+        testCase("MP-01", "MADV_POPULATE_READ with PROT_READ", t -> mapped(t, PROT_READ, READ, 0)),
+        testCase(
             "MP-02",
             "MADV_POPULATE_WRITE with PROT_READ",
             t -> mapped(t, PROT_READ, WRITE, Errno.EINVAL)),
-        of(
+        testCase(
             "MP-03",
             "MADV_POPULATE_READ with PROT_WRITE",
             t -> mapped(t, PROT_WRITE, READ, Errno.EINVAL)),
-        of("MP-04", "MADV_POPULATE_WRITE with PROT_WRITE", t -> mapped(t, PROT_WRITE, WRITE, 0)),
-        of("MP-05", "MADV_POPULATE_READ with holes in the middle", t -> hole(t, 0, PAGES, READ)),
-        of("MP-06", "MADV_POPULATE_WRITE with holes in the middle", t -> hole(t, 0, PAGES, WRITE)),
-        of("MP-07", "MADV_POPULATE_READ with holes at the end", t -> hole(t, 0, 2, READ)),
-        of("MP-08", "MADV_POPULATE_WRITE with holes at the end", t -> hole(t, 0, 2, WRITE)),
-        of("MP-09", "MADV_POPULATE_READ with holes at the beginning", t -> hole(t, 1, 1, READ)),
-        of("MP-10", "MADV_POPULATE_WRITE with holes at the beginning", t -> hole(t, 1, 1, WRITE)),
-        of("MP-11", "read range initially not populated", t -> populated(t, NOTHING, 0)),
-        of("MP-12", "MADV_POPULATE_READ", t -> mapped(t, PROT_READ | PROT_WRITE, READ, 0)),
-        of("MP-13", "read range is populated", t -> populated(t, READ, PAGES)),
-        of("MP-14", "write range initially not populated", t -> populated(t, NOTHING, 0)),
-        of("MP-15", "MADV_POPULATE_WRITE", t -> mapped(t, PROT_READ | PROT_WRITE, WRITE, 0)),
-        of("MP-16", "write range is populated", t -> populated(t, WRITE, PAGES)));
+        testCase(
+            "MP-04", "MADV_POPULATE_WRITE with PROT_WRITE", t -> mapped(t, PROT_WRITE, WRITE, 0)),
+        testCase(
+            "MP-05", "MADV_POPULATE_READ with holes in the middle", t -> hole(t, 0, PAGES, READ)),
+        testCase(
+            "MP-06", "MADV_POPULATE_WRITE with holes in the middle", t -> hole(t, 0, PAGES, WRITE)),
+        testCase("MP-07", "MADV_POPULATE_READ with holes at the end", t -> hole(t, 0, 2, READ)),
+        testCase("MP-08", "MADV_POPULATE_WRITE with holes at the end", t -> hole(t, 0, 2, WRITE)),
+        testCase(
+            "MP-09", "MADV_POPULATE_READ with holes at the beginning", t -> hole(t, 1, 1, READ)),
+        testCase(
+            "MP-10", "MADV_POPULATE_WRITE with holes at the beginning", t -> hole(t, 1, 1, WRITE)),
+        testCase("MP-11", "read range initially not populated", t -> populated(t, NOTHING, 0)),
+        testCase("MP-12", "MADV_POPULATE_READ", t -> mapped(t, PROT_READ | PROT_WRITE, READ, 0)),
+        testCase("MP-13", "read range is populated", t -> populated(t, READ, PAGES)),
+        testCase("MP-14", "write range initially not populated", t -> populated(t, NOTHING, 0)),
+        testCase("MP-15", "MADV_POPULATE_WRITE", t -> mapped(t, PROT_READ | PROT_WRITE, WRITE, 0)),
+        testCase("MP-16", "write range is populated", t -> populated(t, WRITE, PAGES)));
   }
 
   private static final int NOTHING = -1;

@@ -2,7 +2,7 @@
 package org.samepage.selftests.suites;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 import static org.samepage.selftests.sys.Abi.MAP_FIXED_NOREPLACE;
 import static org.samepage.selftests.sys.Abi.PROT_NONE;
 
@@ -33,15 +33,15 @@ public final class MapFixedNoreplaceSuite implements Suite {
   @Override
   public List<Selftest> cases() {
     return List.of(
-        of("MF-01", "mmap() 5*PAGE_SIZE at base", MapFixedNoreplaceSuite::free),
-        of("MF-02", "mmap() 3*PAGE_SIZE at base+PAGE_SIZE", t -> map(t, t.place(), 1, 3)),
-        of("MF-03", "Second mmap() 5*PAGE_SIZE at base", t -> refused(t, 0, 5)),
-        of("MF-04", "mmap() 2*PAGE_SIZE at base+PAGE_SIZE", t -> refused(t, 2, 1)),
-        of("MF-05", "mmap() 2*PAGE_SIZE  at base+(3*PAGE_SIZE)", t -> refused(t, 3, 2)),
-        of("MF-06", "mmap() 2*PAGE_SIZE bytes at base", t -> refused(t, 0, 2)),
-        of("MF-07", "mmap() PAGE_SIZE at base", t -> map(t, middle(t), 0, 1)),
-        of("MF-08", "mmap() PAGE_SIZE at base+(4*PAGE_SIZE)", t -> map(t, middle(t), 4, 1)),
-        of("MF-09", "Base Address unmap() successful", MapFixedNoreplaceSuite::unmap));
+        testCase("MF-01", "mmap() 5*PAGE_SIZE at base", MapFixedNoreplaceSuite::free),
+        testCase("MF-02", "mmap() 3*PAGE_SIZE at base+PAGE_SIZE", t -> map(t, t.place(), 1, 3)),
+        testCase("MF-03", "Second mmap() 5*PAGE_SIZE at base", t -> refused(t, 0, 5)),
+        testCase("MF-04", "mmap() 2*PAGE_SIZE at base+PAGE_SIZE", t -> refused(t, 2, 1)),
+        testCase("MF-05", "mmap() 2*PAGE_SIZE  at base+(3*PAGE_SIZE)", t -> refused(t, 3, 2)),
+        testCase("MF-06", "mmap() 2*PAGE_SIZE bytes at base", t -> refused(t, 0, 2)),
+        testCase("MF-07", "mmap() PAGE_SIZE at base", t -> map(t, middle(t), 0, 1)),
+        testCase("MF-08", "mmap() PAGE_SIZE at base+(4*PAGE_SIZE)", t -> map(t, middle(t), 4, 1)),
+        testCase("MF-09", "Base Address unmap() successful", MapFixedNoreplaceSuite::unmap));
   }
 
   private static long tryMap(TestRun t, long base, int page, int pages) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.selftests.suites;
 
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 
 import java.util.List;
 import org.samepage.mm.port.Fidelity;
@@ -28,38 +28,42 @@ public final class MergeSuite implements Suite {
   @Override
   public List<Selftest> cases() {
     return List.of(
-        of("MG-01", "merge.mprotect_unfaulted_left", MergeByMprotect::unfaultedLeft),
-        of("MG-02", "merge.mprotect_unfaulted_right", MergeByMprotect::unfaultedRight),
-        of("MG-03", "merge.mprotect_unfaulted_both", MergeByMprotect::unfaultedBoth),
-        of(
+        testCase("MG-01", "merge.mprotect_unfaulted_left", MergeByMprotect::unfaultedLeft),
+        testCase("MG-02", "merge.mprotect_unfaulted_right", MergeByMprotect::unfaultedRight),
+        testCase("MG-03", "merge.mprotect_unfaulted_both", MergeByMprotect::unfaultedBoth),
+        testCase(
             "MG-04",
             "merge.mprotect_faulted_left_unfaulted_right",
             MergeByMprotect::faultedLeftUnfaultedRight),
-        of(
+        testCase(
             "MG-05",
             "merge.mprotect_unfaulted_left_faulted_right",
             MergeByMprotect::unfaultedLeftFaultedRight),
-        of("MG-06", "merge.forked_target_vma", MergeOthers::forkedTargetVma),
-        of("MG-07", "merge.forked_source_vma", MergeOthers::forkedSourceVma),
-        of("MG-08", "merge.handle_uprobe_upon_merged_vma", MergeOthers::uprobeUponMergedVma),
-        of("MG-09", "merge.ksm_merge", MergeOthers::ksmMerge),
-        of("MG-10", "merge.mremap_unfaulted_to_faulted", MergeByMremap::unfaultedToFaulted),
-        of("MG-11", "merge.mremap_unfaulted_behind_faulted", MergeByMremap::unfaultedBehindFaulted),
-        of(
+        testCase("MG-06", "merge.forked_target_vma", MergeOthers::forkedTargetVma),
+        testCase("MG-07", "merge.forked_source_vma", MergeOthers::forkedSourceVma),
+        testCase("MG-08", "merge.handle_uprobe_upon_merged_vma", MergeOthers::uprobeUponMergedVma),
+        testCase("MG-09", "merge.ksm_merge", MergeOthers::ksmMerge),
+        testCase("MG-10", "merge.mremap_unfaulted_to_faulted", MergeByMremap::unfaultedToFaulted),
+        testCase(
+            "MG-11",
+            "merge.mremap_unfaulted_behind_faulted",
+            MergeByMremap::unfaultedBehindFaulted),
+        testCase(
             "MG-12",
             "merge.mremap_unfaulted_between_faulted",
             MergeByMremap::unfaultedBetweenFaulted),
-        of(
+        testCase(
             "MG-13",
             "merge.mremap_unfaulted_between_faulted_unfaulted",
             MergeByMremap::unfaultedBetweenFaultedUnfaulted),
-        of(
+        testCase(
             "MG-14",
             "merge.mremap_unfaulted_between_correctly_placed_faulted",
             MergeByMremap::unfaultedBetweenCorrectlyPlacedFaulted),
-        of("MG-15", "merge.mremap_correct_placed_faulted", MergeByMremap::correctPlacedFaulted),
-        of("MG-16", "merge.merge_vmas_with_mseal", MergeOthers::mergeVmasWithMseal),
-        of(
+        testCase(
+            "MG-15", "merge.mremap_correct_placed_faulted", MergeByMremap::correctPlacedFaulted),
+        testCase("MG-16", "merge.merge_vmas_with_mseal", MergeOthers::mergeVmasWithMseal),
+        testCase(
                 "MG-17",
                 "merge.anon_and_page_offset_mismatch_memfd",
                 MergeOthers::anonAndPageOffsetMismatchMemfd)
@@ -78,6 +82,6 @@ public final class MergeSuite implements Suite {
     String name =
         "merge_with_fork.%s.mremap_faulted_to_unfaulted_%s"
             .formatted(forked ? "forked" : "unforked", what);
-    return of(id, name, t -> body.run(new MergeFixture(t), forked));
+    return testCase(id, name, t -> body.run(new MergeFixture(t), forked));
   }
 }

@@ -2,7 +2,7 @@
 package org.samepage.selftests.suites;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 import static org.samepage.selftests.sys.Abi.MAP_FIXED_NOREPLACE;
 import static org.samepage.selftests.sys.Abi.MAP_SHARED;
 import static org.samepage.selftests.sys.Abi.MREMAP_DONTUNMAP;
@@ -41,11 +41,11 @@ public final class MremapDontunmapSuite implements Suite {
   @Override
   public List<Selftest> cases() {
     return List.of(
-        of("MD-01", "mremap_dontunmap_simple", MremapDontunmapSuite::simple),
-        of("MD-02", "mremap_dontunmap_simple_shmem", MremapDontunmapSuite::simpleShmem),
-        of("MD-03", "mremap_dontunmap_simple_fixed", MremapDontunmapSuite::simpleFixed),
-        of("MD-04", "mremap_dontunmap_partial_mapping", MremapDontunmapSuite::partialMapping),
-        of(
+        testCase("MD-01", "mremap_dontunmap_simple", MremapDontunmapSuite::simple),
+        testCase("MD-02", "mremap_dontunmap_simple_shmem", MremapDontunmapSuite::simpleShmem),
+        testCase("MD-03", "mremap_dontunmap_simple_fixed", MremapDontunmapSuite::simpleFixed),
+        testCase("MD-04", "mremap_dontunmap_partial_mapping", MremapDontunmapSuite::partialMapping),
+        testCase(
             "MD-05",
             "mremap_dontunmap_partial_mapping_overwrite",
             MremapDontunmapSuite::partialMappingOverwrite));

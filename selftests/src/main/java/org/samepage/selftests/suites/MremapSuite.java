@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.selftests.suites;
 
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -38,17 +38,17 @@ public final class MremapSuite implements Suite {
   public List<Selftest> cases() {
     List<Selftest> cases = new ArrayList<>();
     cases.add(
-        of(
+        testCase(
             "MR-01",
             "mremap - Source and Destination Regions Overlapping",
             t -> new RegionMove(PTE, PTE, PTE, 0, true).mustFail(t)));
     cases.add(
-        of(
+        testCase(
             "MR-02",
             "mremap - Destination Address Misaligned (1KB-aligned)",
             t -> new RegionMove(PTE, KB, PTE, 0, false).mustFail(t)));
     cases.add(
-        of(
+        testCase(
             "MR-03",
             "mremap - Source Address Misaligned (1KB-aligned)",
             t -> new RegionMove(KB, PTE, PTE, 0, false).mustFail(t)));
@@ -64,36 +64,40 @@ public final class MremapSuite implements Suite {
     cases.add(move("MR-13", "2GB", "PUD", PUD, "PUD", PUD, 2 * GB));
     cases.add(move("MR-14", "5MB", "1MB", MB, "1MB", MB, 5 * MB));
     cases.add(
-        of(
+        testCase(
             "MR-15",
             "5MB mremap - Source 1MB-aligned, Dest 1MB-aligned with 40MB Preamble",
             t -> new RegionMove(MB, MB, 5 * MB, 40 * MB, false).run(t)));
-    cases.add(of("MR-16", "mremap expand merge", MremapCases::expandMerge));
-    cases.add(of("MR-17", "mremap expand merge offset", MremapCases::expandMergeOffset));
-    cases.add(of("MR-18", "mremap mremap move within range", MremapCases::moveWithinRange));
+    cases.add(testCase("MR-16", "mremap expand merge", MremapCases::expandMerge));
+    cases.add(testCase("MR-17", "mremap expand merge offset", MremapCases::expandMergeOffset));
+    cases.add(testCase("MR-18", "mremap mremap move within range", MremapCases::moveWithinRange));
     cases.add(
-        of(
+        testCase(
             "MR-19",
             "mremap move 1mb from start at 1MB+256KB aligned src",
             MremapCases::move1mbFromStart));
     cases.add(
-        of("MR-20", "mremap shrink multiple vmas [inplace]", t -> MremapMany.shrink(t, true)));
-    cases.add(of("MR-21", "mremap shrink multiple vmas", t -> MremapMany.shrink(t, false)));
-    cases.add(of("MR-22", "mremap move multiple vmas", t -> MremapMany.move(t, false)));
-    cases.add(of("MR-23", "mremap move multiple vmas [dontunnmap]", t -> MremapMany.move(t, true)));
-    cases.add(of("MR-24", "mremap move multiple vmas split", t -> MremapMany.moveSplit(t, false)));
+        testCase(
+            "MR-20", "mremap shrink multiple vmas [inplace]", t -> MremapMany.shrink(t, true)));
+    cases.add(testCase("MR-21", "mremap shrink multiple vmas", t -> MremapMany.shrink(t, false)));
+    cases.add(testCase("MR-22", "mremap move multiple vmas", t -> MremapMany.move(t, false)));
     cases.add(
-        of(
+        testCase("MR-23", "mremap move multiple vmas [dontunnmap]", t -> MremapMany.move(t, true)));
+    cases.add(
+        testCase("MR-24", "mremap move multiple vmas split", t -> MremapMany.moveSplit(t, false)));
+    cases.add(
+        testCase(
             "MR-25",
             "mremap move multiple vmas split [dontunnmap]",
             t -> MremapMany.moveSplit(t, true)));
-    cases.add(of("MR-26", "mremap move multiple invalid vmas", MremapInvalid::moveMultipleInvalid));
+    cases.add(
+        testCase("MR-26", "mremap move multiple invalid vmas", MremapInvalid::moveMultipleInvalid));
     return cases;
   }
 
   private static Selftest move(
       String id, String size, String from, long src, String to, long dest, long bytes) {
-    return of(
+    return testCase(
         id,
         "%s mremap - Source %s-aligned, Destination %s-aligned".formatted(size, from, to),
         t -> new RegionMove(src, dest, bytes, 0, false).run(t));

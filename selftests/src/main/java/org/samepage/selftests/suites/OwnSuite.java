@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.selftests.suites;
 
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 
 import java.util.List;
 import org.samepage.selftests.run.Selftest;
@@ -25,16 +25,16 @@ public final class OwnSuite implements Suite {
   @Override
   public List<Selftest> cases() {
     return List.of(
-        of("OW-01", "ksm passes over guard markers", OwnCases::guardMarkers),
-        of("OW-02", "ksm passes over guard markers in an empty table", OwnCases::guardsAlone),
-        of("OW-03", "ksm passes over uffd-wp markers", OwnCases::uffdMarkers),
-        of("OW-04", "ksm merges pages that userfaultfd protects", OwnCases::uffdProtected),
-        of("OW-05", "ksm passes over swap entries", OwnCases::swapEntries),
-        of("OW-06", "merged pages are swapped out", t -> OwnCases.mergedSwap(t, false)),
-        of(
+        testCase("OW-01", "ksm passes over guard markers", OwnCases::guardMarkers),
+        testCase("OW-02", "ksm passes over guard markers in an empty table", OwnCases::guardsAlone),
+        testCase("OW-03", "ksm passes over uffd-wp markers", OwnCases::uffdMarkers),
+        testCase("OW-04", "ksm merges pages that userfaultfd protects", OwnCases::uffdProtected),
+        testCase("OW-05", "ksm passes over swap entries", OwnCases::swapEntries),
+        testCase("OW-06", "merged pages are swapped out", t -> OwnCases.mergedSwap(t, false)),
+        testCase(
             "OW-07",
             "merged pages that were moved are swapped out",
             t -> OwnCases.mergedSwap(t, true)),
-        of("OW-08", "merged pages are moved to another node", OwnCases::migrated).onNodes(2));
+        testCase("OW-08", "merged pages are moved to another node", OwnCases::migrated).onNodes(2));
   }
 }

@@ -4,7 +4,7 @@ package org.samepage.selftests.suites;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.bytesToPages;
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 import static org.samepage.selftests.sys.Abi.MADV_COLLAPSE;
 import static org.samepage.selftests.sys.Abi.MADV_DONTNEED;
 import static org.samepage.selftests.sys.Abi.PIDFD_SELF;
@@ -47,17 +47,17 @@ public final class ProcessMadviseSuite implements Suite {
   @Override
   public List<Selftest> cases() {
     return List.of(
-        of("PM-01", "process_madvise.basic", ProcessMadviseSuite::basic),
-        of("PM-02", "process_madvise.remote_collapse", ProcessMadviseSuite::remoteCollapse),
-        of("PM-03", "process_madvise.exited_process_pidfd", ProcessMadviseSuite::exited),
-        of("PM-04", "process_madvise.bad_pidfd", ProcessMadviseSuite::badPidfd),
-        of("PM-05", "process_madvise.invalid_vlen", ProcessMadviseSuite::invalidVlen),
-        of(
+        testCase("PM-01", "process_madvise.basic", ProcessMadviseSuite::basic),
+        testCase("PM-02", "process_madvise.remote_collapse", ProcessMadviseSuite::remoteCollapse),
+        testCase("PM-03", "process_madvise.exited_process_pidfd", ProcessMadviseSuite::exited),
+        testCase("PM-04", "process_madvise.bad_pidfd", ProcessMadviseSuite::badPidfd),
+        testCase("PM-05", "process_madvise.invalid_vlen", ProcessMadviseSuite::invalidVlen),
+        testCase(
                 "PM-06",
                 "process_madvise.invalid_advice_zero_length",
                 ProcessMadviseSuite::invalidAdviceZeroLength)
             .since(702, "kernels before 7.2 look at the advice only where there is something"),
-        of("PM-07", "process_madvise.flag", ProcessMadviseSuite::flag));
+        testCase("PM-07", "process_madvise.flag", ProcessMadviseSuite::flag));
   }
 
   private static void basic(TestRun t) throws SyscallException {

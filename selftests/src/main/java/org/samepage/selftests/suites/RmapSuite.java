@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.selftests.suites;
 
-import static org.samepage.selftests.run.Selftest.of;
+import static org.samepage.selftests.run.Selftest.testCase;
 
 import java.util.List;
 import org.samepage.mm.port.Fidelity;
@@ -28,10 +28,10 @@ public final class RmapSuite implements Suite {
   @Override
   public List<Selftest> cases() {
     return List.of(
-        of("RM-01", "migrate.anon", RmapCases::anon).onNodes(2),
-        of("RM-02", "migrate.shm", RmapCases::shm).onNodes(2),
-        of("RM-03", "migrate.file", RmapCases::file).onNodes(2),
-        of("RM-04", "migrate.ksm", RmapCases::ksm).onNodes(2),
-        of("RM-05", "migrate.ksm_and_mremap", RmapCases::ksmAndMremap).onNodes(2));
+        testCase("RM-01", "migrate.anon", RmapCases::anon).onNodes(2),
+        testCase("RM-02", "migrate.shm", RmapCases::shm).onNodes(2),
+        testCase("RM-03", "migrate.file", RmapCases::file).onNodes(2),
+        testCase("RM-04", "migrate.ksm", RmapCases::ksm).onNodes(2),
+        testCase("RM-05", "migrate.ksm_and_mremap", RmapCases::ksmAndMremap).onNodes(2));
   }
 }

@@ -37,7 +37,7 @@ final class KtapWriterTest {
   }
 
   private static Selftest test(String id) {
-    return Selftest.of(id, "a #1 case", t -> {});
+    return Selftest.testCase(id, "a #1 case", t -> {});
   }
 
   private void run(Suite suite, Outcome... outcomes) {

@@ -17,11 +17,11 @@ final class CaseRunnerTest {
   private final CaseRunner runner = new CaseRunner(Beds.port("linux-6.18"), () -> 0);
 
   private Outcome run(Selftest.Body body) {
-    return runner.run(Selftest.of("XX-01", "a case", body));
+    return runner.run(Selftest.testCase("XX-01", "a case", body));
   }
 
   private Outcome runFailing618(Selftest.Body body) {
-    return runner.run(Selftest.of("XX-01", "a case", body).since(703, "known"));
+    return runner.run(Selftest.testCase("XX-01", "a case", body).since(703, "known"));
   }
 
   @Test
@@ -76,7 +76,8 @@ final class CaseRunnerTest {
   @Test
   void a_kernel_that_is_not_sound_afterwards_fails_the_case() {
     Bed bed = nodes -> new UnsoundKernel(Beds.port("linux-6.18").fresh(nodes));
-    Outcome outcome = new CaseRunner(bed, () -> 0).run(Selftest.of("XX-01", "a case", t -> {}));
+    Outcome outcome =
+        new CaseRunner(bed, () -> 0).run(Selftest.testCase("XX-01", "a case", t -> {}));
     assertThat(outcome.status()).isEqualTo(Status.FAIL);
     assertThat(outcome.lines()).contains("a frame is lost");
   }
