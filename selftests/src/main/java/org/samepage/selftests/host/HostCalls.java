@@ -136,7 +136,7 @@ final class HostCalls {
     }
     long argv = put(all);
     long path = all.getLong(0);
-    long noEnvironment = argv + (texts.size() + 1) * Long.BYTES;
+    long noEnvironment = argv + (texts.size() + 1L) * Long.BYTES;
     agent.leave(Syscall.EXECVE, path, argv, noEnvironment);
   }
 }

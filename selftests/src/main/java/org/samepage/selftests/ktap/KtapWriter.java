@@ -97,23 +97,27 @@ public final class KtapWriter {
 
   /** The totals of everything. */
   public void end() {
-    int skipped = totals.getOrDefault(Status.SKIP, 0);
+    int skipped = count(Status.SKIP);
     if (skipped != 0) {
       out.println("# " + skipped + " skipped test(s) detected; each says what it lacks.");
     }
     out.printf(
         "# Totals: pass:%d fail:%d xfail:%d xpass:%d skip:%d error:0%n",
-        totals.get(Status.PASS),
-        totals.get(Status.FAIL),
-        totals.get(Status.XFAIL),
-        totals.get(Status.XPASS),
+        count(Status.PASS),
+        count(Status.FAIL),
+        count(Status.XFAIL),
+        count(Status.XPASS),
         skipped);
     out.flush();
   }
 
+  private int count(Status status) {
+    return totals.getOrDefault(status, 0);
+  }
+
   /** Whether nothing failed that should not, nor passed that should not. */
   public boolean isFine() {
-    return totals.get(Status.FAIL) == 0 && totals.get(Status.XPASS) == 0;
+    return count(Status.FAIL) == 0 && count(Status.XPASS) == 0;
   }
 
   /** Whether there was nothing but skipped cases. */

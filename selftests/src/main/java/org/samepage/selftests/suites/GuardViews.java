@@ -70,7 +70,7 @@ final class GuardViews {
     f.t.same(addr + SIZE, scan.walkEnd(), "walk_end");
     for (int i = 0; i < 5; i++) {
       Extent region = scan.regions().get(i);
-      f.t.same(addr + 2 * i * PAGE_SIZE, region.start(), "start of region " + i);
+      f.t.same(addr + 2L * i * PAGE_SIZE, region.start(), "start of region " + i);
       f.t.same(PAGE_SIZE, region.length(), "length of region " + i);
     }
     f.unmap(addr, 0, PAGES);

@@ -60,7 +60,7 @@ final class MremapInvalid {
   /** The first so many VMAs have arrived, and no other. */
   private static void moved(TestRun t, long to, int vmas) {
     for (int i = 0; i < PAGES / 2; i++) {
-      boolean there = t.process().vma(to + 2 * i * PAGE_SIZE) != null;
+      boolean there = t.process().vma(to + 2L * i * PAGE_SIZE) != null;
       t.yes(there == (i < vmas), "VMA %d has %smoved".formatted(i, i < vmas ? "" : "not "));
     }
   }
