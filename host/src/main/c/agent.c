@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The native half of the host backend, in two roles:
+ * The native half of the host backend, in these roles:
  *
  *   agent keeper SOCKET     starts processes, writes knobs, and puts everything back when its
  *                           standard input ends, for whatever reason
  *   agent process SOCKET    one process of a scenario: does the system calls and page accesses that
  *                           it is told over the socket
+ *   agent exec SOCKET       the same, after such a process has called execve on itself: what it
+ *                           inherits stays as it is
  *
  * No C library, no writable data of its own: a process of a scenario must hold nothing that KSM
  * could merge, so all that is left of it beside the arena is its text, mapped shared, and one
@@ -196,7 +198,8 @@ static int connect_to(const char *path)
 
 /* ------------------------------------------------------------------ a process of a scenario */
 
-enum { OP_SYSCALL = 1, OP_WRITE, OP_POKE, OP_TOUCH, OP_CHECK, OP_FORK, OP_PUT, OP_GET, OP_EXIT };
+enum { OP_SYSCALL = 1, OP_WRITE, OP_POKE, OP_TOUCH, OP_CHECK, OP_FORK, OP_PUT, OP_GET, OP_EXIT,
+       OP_LOAD, OP_STORE, OP_FILL };
 enum { BYTES = 0, ID, SEQUENCE, CYCLE };
 #define HELLO 0x65676170656d6173UL
 
@@ -214,6 +217,7 @@ struct reply {
 /* At the start of the region; the stack is at its end. */
 struct state {
 	int sock;
+	int keeps_merging; /* across exec */
 	volatile int armed;
 	volatile int signal;
 	void *env[5];
@@ -302,13 +306,35 @@ __attribute__((noinline)) static void access_pages(const struct command *c, stru
 	}
 }
 
+/* arg: address, bytes, and the byte to fill with; the buffer is the other end of a copy. */
+__attribute__((noinline)) static void access_bytes(const struct command *c)
+{
+	volatile u8 *at = (volatile u8 *)c->arg[0];
+
+	for (u64 i = 0; i < c->arg[1]; i++) {
+		switch (c->op) {
+		case OP_LOAD:
+			S->buffer[i] = at[i];
+			break;
+		case OP_STORE:
+			at[i] = S->buffer[i];
+			break;
+		default:
+			at[i] = c->arg[2];
+		}
+	}
+}
+
 __attribute__((noinline)) static void guarded_access(const struct command *c, struct reply *r)
 {
 	if (__builtin_setjmp(S->env)) {
 		r->signal = S->signal;
 	} else {
 		S->armed = 1;
-		access_pages(c, r);
+		if (c->op < OP_LOAD)
+			access_pages(c, r);
+		else
+			access_bytes(c);
 	}
 	S->armed = 0;
 }
@@ -398,10 +424,17 @@ static int carry_out(const struct command *c, struct reply *r)
 		r->result = sys6(c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5],
 				 c->arg[6]);
 		return 1;
+	case OP_LOAD:
+	case OP_STORE:
+		if (c->arg[1] > BUFFER_SIZE)
+			die(23);
+		guarded_access(c, r);
+		return 1;
 	case OP_WRITE:
 	case OP_POKE:
 	case OP_TOUCH:
 	case OP_CHECK:
+	case OP_FILL:
 		guarded_access(c, r);
 		return 1;
 	case OP_FORK:
@@ -496,14 +529,15 @@ __attribute__((noinline, used)) static void settle(u64 text_end)
 	sys2(SYS_munmap, text_end, REGION - text_end);
 	sys2(SYS_munmap, REGION + REGION_SIZE, TASK_END - (REGION + REGION_SIZE));
 	/* may have been inherited */
-	sys6(SYS_prctl, PR_SET_MEMORY_MERGE, 0, 0, 0, 0, 0);
+	if (!S->keeps_merging)
+		sys6(SYS_prctl, PR_SET_MEMORY_MERGE, 0, 0, 0, 0, 0);
 	on_signal(SIGSEGV, (void *)on_fault, SA_NODEFER);
 	on_signal(SIGBUS, (void *)on_fault, SA_NODEFER);
 	serve();
 	die(0);
 }
 
-static void process_role(const char *path, const u64 *auxv)
+static void process_role(const char *path, const u64 *auxv, int keeps_merging)
 {
 	int fd = region_file();
 	int sock = connect_to(path);
@@ -514,6 +548,7 @@ static void process_role(const char *path, const u64 *auxv)
 		die(21);
 	sys1(SYS_close, fd);
 	S->sock = sock;
+	S->keeps_merging = keeps_merging;
 	memcpy(S->path, path, length(path));
 	__asm__ volatile("mov %0, %%rsp\n\t"
 			 "xor %%ebp, %%ebp\n\t"
@@ -788,7 +823,9 @@ __attribute__((noinline, used)) static void begin(u64 *stack)
 	if (equal(argv[1], "keeper"))
 		keeper_role(argv[0], argv[2]);
 	if (equal(argv[1], "process"))
-		process_role(argv[2], auxv);
+		process_role(argv[2], auxv, 0);
+	if (equal(argv[1], "exec"))
+		process_role(argv[2], auxv, 1);
 	die(2);
 }
 

@@ -4,10 +4,12 @@ package org.samepage.machine;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.mmap.ProcessMadvise;
 import org.samepage.machine.prctl.Prctl;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.vma.Mm;
@@ -134,6 +136,24 @@ public final class UserProcess {
 
   public void madvise(long addr, long len, Madvise.Advice advice) throws SyscallException {
     check(calls.madvise().doMadvise(mm, addr, len, advice));
+  }
+
+  /**
+   * process_madvise.
+   *
+   * @param advice null for a number that is none
+   * @return the bytes advised about
+   */
+  public long processMadvise(
+      ProcessMadvise.Pidfd pidfd,
+      List<ProcessMadvise.IoVec> ranges,
+      Madvise.@Nullable Advice advice,
+      int flags)
+      throws SyscallException {
+    long result =
+        new ProcessMadvise(calls.madvise()).processMadvise(mm, pidfd, ranges, advice, flags);
+    check(result);
+    return result;
   }
 
   /** Writes a whole page. */

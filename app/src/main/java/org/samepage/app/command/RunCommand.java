@@ -110,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     if (backend == BackendName.HOST) {
-      refuseChoices(workbench);
+      refuseChoices(workbench, profile, machine);
       try (HostSession session = host.open(err)) {
         return onHost(workbench, session, config, sink, out, err);
       }
@@ -131,7 +131,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** A kernel has the strategies and the memory that it has. */
-  private void refuseChoices(Workbench workbench) {
+  static void refuseChoices(Workbench workbench, @Nullable String profile, MachineOptions machine) {
     List<String> senseless = new ArrayList<>();
     if (profile != null) {
       senseless.add("--profile");

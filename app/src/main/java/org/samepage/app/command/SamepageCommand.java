@@ -37,7 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExplainCommand.class,
       DoctorCommand.class,
       RecordCommand.class,
-      FuzzCommand.class
+      FuzzCommand.class,
+      SelftestCommand.class
     })
 public final class SamepageCommand implements Runnable {
   @Spec private CommandSpec spec;

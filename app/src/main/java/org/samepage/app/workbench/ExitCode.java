@@ -15,6 +15,9 @@ public final class ExitCode {
   /** Could not run: the machine lacks something, or someone is in the way. */
   public static final int SURROUNDINGS = 3;
 
+  /** Selftests: everything was skipped. */
+  public static final int SKIPPED = 4;
+
   /** Our own fault. */
   public static final int INTERNAL = 70;
 

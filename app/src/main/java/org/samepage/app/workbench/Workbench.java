@@ -17,6 +17,8 @@ import org.samepage.scenario.port.PortBackend;
 import org.samepage.scenario.port.ScenarioMachine;
 import org.samepage.scenario.result.ResultDocument;
 import org.samepage.scenario.run.ScenarioRunner;
+import org.samepage.selftests.port.PortBed;
+import org.samepage.selftests.run.Bed;
 
 /** Everything put together: strategies, configuration, machines. */
 public final class Workbench {
@@ -71,6 +73,11 @@ public final class Workbench {
   public PortBackend bootPortToCompare(Scenario scenario, MachineConfig config)
       throws ScenarioException {
     return bootPortToCompare(ScenarioMachine.config(scenario, config, configs));
+  }
+
+  /** Machines of this kind for selftests. */
+  public Bed selftestBed(ConfigSource source) {
+    return new PortBed(boot, configs, source);
   }
 
   /** Runs a scenario on a machine of its own. */

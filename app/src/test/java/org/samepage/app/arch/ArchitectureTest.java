@@ -66,6 +66,8 @@ final class ArchitectureTest {
           .definedBy("org.samepage.scenario..")
           .layer("host")
           .definedBy("org.samepage.host..")
+          .layer("selftests")
+          .definedBy("org.samepage.selftests..")
           .layer("app")
           .definedBy("org.samepage.app..")
           .whereLayer("app")
@@ -73,13 +75,15 @@ final class ArchitectureTest {
           .whereLayer("scenario")
           .mayOnlyBeAccessedByLayers("host", "app")
           .whereLayer("host")
+          .mayOnlyBeAccessedByLayers("selftests", "app")
+          .whereLayer("selftests")
           .mayOnlyBeAccessedByLayers("app")
           .whereLayer("machine")
-          .mayOnlyBeAccessedByLayers("scenario", "host", "app")
+          .mayOnlyBeAccessedByLayers("scenario", "host", "selftests", "app")
           .whereLayer("strategies")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("ksm")
-          .mayOnlyBeAccessedByLayers("strategies", "machine", "scenario", "app")
+          .mayOnlyBeAccessedByLayers("strategies", "machine", "scenario", "selftests", "app")
           .whereLayer("rmap")
           .mayOnlyBeAccessedByLayers("ksm", "strategies", "machine", "scenario")
           .whereLayer("pagewalk")
@@ -216,29 +220,31 @@ final class ArchitectureTest {
     JavaClass owner = method.getOwner();
     return Stream.concat(
             owner.getAllRawInterfaces().stream(), owner.getAllRawSuperclasses().stream())
-        .anyMatch(type ->
-            type.tryGetMethod(
-                    method.getName(),
-                    method.getRawParameterTypes().stream()
-                        .map(JavaClass::getName)
-                        .toArray(String[]::new))
-                .isPresent());
+        .anyMatch(
+            type ->
+                type.tryGetMethod(
+                        method.getName(),
+                        method.getRawParameterTypes().stream()
+                            .map(JavaClass::getName)
+                            .toArray(String[]::new))
+                    .isPresent());
   }
 
   @ArchTest
   static void what_differs_is_said_and_symbols_are_well_formed(JavaClasses all) {
     PortedNames.elements(all)
-        .forEach((where, ported) -> {
-          assertThat(ported.value()).as(where).isNotEmpty();
-          for (String origin : ported.value()) {
-            assertThat(origin).as(where).matches("[a-z0-9_/.-]+\\.[ch]:\\w+");
-          }
-          if (ported.fidelity() == Fidelity.FAITHFUL) {
-            assertThat(ported.differs()).as(where).isEmpty();
-          } else {
-            assertThat(ported.differs()).as(where).isNotBlank();
-          }
-        });
+        .forEach(
+            (where, ported) -> {
+              assertThat(ported.value()).as(where).isNotEmpty();
+              for (String origin : ported.value()) {
+                assertThat(origin).as(where).matches("[a-z0-9_/.-]+\\.[ch]:\\w+");
+              }
+              if (ported.fidelity() == Fidelity.FAITHFUL) {
+                assertThat(ported.differs()).as(where).isEmpty();
+              } else {
+                assertThat(ported.differs()).as(where).isNotBlank();
+              }
+            });
   }
 
   @ArchTest

@@ -37,7 +37,10 @@ public final class Agent implements AutoCloseable {
     FORK(6),
     PUT(7),
     GET(8),
-    EXIT(9);
+    EXIT(9),
+    LOAD(10),
+    STORE(11),
+    FILL(12);
 
     private final long number;
 
@@ -110,6 +113,50 @@ public final class Agent implements AutoCloseable {
     return value(0) == 0
         ? null
         : new Mismatch(value(1), (int) value(2), (int) value(3), (int) value(4));
+  }
+
+  /**
+   * Reads memory.
+   *
+   * @param into its remaining bytes, at most {@link #BUFFER_SIZE}
+   */
+  public void load(long addr, ByteBuffer into) throws SyscallException {
+    ask(Op.LOAD, addr, into.remaining());
+    throwSignal();
+    get(into);
+  }
+
+  /**
+   * Writes memory.
+   *
+   * @param from its remaining bytes, at most {@link #BUFFER_SIZE}
+   */
+  public void store(long addr, ByteBuffer from) throws SyscallException {
+    int length = from.remaining();
+    put(from);
+    ask(Op.STORE, addr, length);
+    throwSignal();
+  }
+
+  /** Writes one byte all over a range. */
+  public void fill(long addr, long length, int value) throws SyscallException {
+    ask(Op.FILL, addr, length, value);
+    throwSignal();
+  }
+
+  /**
+   * Makes a system call that does not return where it succeeds, as execve; this connection is of no
+   * use then.
+   */
+  public void leave(Syscall call, long... args) {
+    long[] all = new long[1 + args.length];
+    all[0] = call.number();
+    System.arraycopy(args, 0, all, 1, args.length);
+    try {
+      send(Op.SYSCALL, all);
+    } catch (IOException e) {
+      throw died(e);
+    }
   }
 
   /**

@@ -11,9 +11,20 @@ public enum Syscall {
   IOCTL(16),
   MREMAP(25),
   MADVISE(28),
+  EXECVE(59),
+  FCNTL(72),
+  FTRUNCATE(77),
   MLOCK(149),
   MUNLOCK(150),
-  PRCTL(157);
+  PRCTL(157),
+  MBIND(237),
+  MOVE_PAGES(279),
+  PERF_EVENT_OPEN(298),
+  MEMFD_CREATE(319),
+  USERFAULTFD(323),
+  PIDFD_OPEN(434),
+  PROCESS_MADVISE(440),
+  MSEAL(462);
 
   private final int number;
 

@@ -185,6 +185,16 @@ public final class HostSession implements AutoCloseable {
     return agent;
   }
 
+  /** Meets a process of ours again that has called execve on {@link #program}. */
+  public Agent meetAgain(long pid, String name) {
+    return server.accept(pid, name);
+  }
+
+  /** The path of the helper, and of the socket that its processes connect to. */
+  public List<String> program() {
+    return List.of(program.toString(), server.socket().toString());
+  }
+
   /** Makes an in-memory file. */
   public Path makeFile(long size) {
     return Path.of(

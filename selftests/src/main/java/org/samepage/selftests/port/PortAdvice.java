@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.selftests.port;
+
+import org.samepage.machine.mmap.Madvise.Advice;
+import org.samepage.mm.errno.NotSupportedYetException;
+import org.samepage.selftests.sys.Abi;
+
+/** Advice by its number. */
+final class PortAdvice {
+  private PortAdvice() {}
+
+  static Advice of(int number) {
+    return switch (number) {
+      case Abi.MADV_DONTNEED -> Advice.DONTNEED;
+      case Abi.MADV_DONTFORK -> Advice.DONTFORK;
+      case Abi.MADV_DOFORK -> Advice.DOFORK;
+      case Abi.MADV_MERGEABLE -> Advice.MERGEABLE;
+      case Abi.MADV_UNMERGEABLE -> Advice.UNMERGEABLE;
+      case Abi.MADV_NOHUGEPAGE -> Advice.NOHUGEPAGE;
+      case Abi.MADV_WIPEONFORK -> Advice.WIPEONFORK;
+      case Abi.MADV_KEEPONFORK -> Advice.KEEPONFORK;
+      case Abi.MADV_POPULATE_READ -> Advice.POPULATE_READ;
+      case Abi.MADV_POPULATE_WRITE -> Advice.POPULATE_WRITE;
+      case Abi.MADV_GUARD_INSTALL -> Advice.GUARD_INSTALL;
+      case Abi.MADV_GUARD_REMOVE -> Advice.GUARD_REMOVE;
+      default -> throw new NotSupportedYetException("madvise " + name(number));
+    };
+  }
+
+  private static String name(int number) {
+    return switch (number) {
+      case Abi.MADV_SEQUENTIAL -> "MADV_SEQUENTIAL";
+      case Abi.MADV_FREE -> "MADV_FREE";
+      case Abi.MADV_REMOVE -> "MADV_REMOVE";
+      case Abi.MADV_HUGEPAGE -> "MADV_HUGEPAGE";
+      case Abi.MADV_COLD -> "MADV_COLD";
+      case Abi.MADV_PAGEOUT -> "MADV_PAGEOUT";
+      case Abi.MADV_COLLAPSE -> "MADV_COLLAPSE";
+      default -> Integer.toString(number);
+    };
+  }
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.selftests.port;
+
+import static org.samepage.mm.units.PageUnits.isPageAligned;
+import static org.samepage.selftests.sys.Abi.MAP_ANONYMOUS;
+import static org.samepage.selftests.sys.Abi.MAP_FIXED;
+import static org.samepage.selftests.sys.Abi.MAP_NORESERVE;
+import static org.samepage.selftests.sys.Abi.MAP_POPULATE;
+import static org.samepage.selftests.sys.Abi.MAP_SHARED;
+import static org.samepage.selftests.sys.Abi.MREMAP_DONTUNMAP;
+import static org.samepage.selftests.sys.Abi.MREMAP_FIXED;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.samepage.machine.SyscallException;
+import org.samepage.machine.UserProcess;
+import org.samepage.machine.mmap.Mmap;
+import org.samepage.machine.mmap.ProcessMadvise;
+import org.samepage.mm.errno.Errno;
+import org.samepage.mm.errno.NotSupportedYetException;
+import org.samepage.mm.vma.AddressSpace;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.MmFlags;
+import org.samepage.mm.vma.VmArea;
+import org.samepage.selftests.sys.Abi;
+import org.samepage.selftests.sys.Access;
+import org.samepage.selftests.sys.Extent;
+import org.samepage.selftests.sys.PagemapScan;
+import org.samepage.selftests.sys.TestProcess;
+import org.samepage.selftests.sys.Uffd;
+
+/** A process of a machine. */
+final class PortProcess implements TestProcess {
+  private final PortKernel kernel;
+  private final UserProcess process;
+  private final PortMemory memory;
+  private final PortFiles files;
+  private boolean exited;
+
+  PortProcess(PortKernel kernel, UserProcess process) {
+    this(kernel, process, new PortFiles(kernel.machine()));
+  }
+
+  private PortProcess(PortKernel kernel, UserProcess process, PortFiles files) {
+    this.kernel = kernel;
+    this.process = process;
+    this.memory = new PortMemory(process);
+    this.files = files;
+  }
+
+  /** Its address space; null where it has exited. */
+  @Nullable Mm mm() {
+    return exited ? null : process.mm();
+  }
+
+  /** A system call of the machine's. */
+  @FunctionalInterface
+  private interface Call {
+    void make() throws SyscallException;
+  }
+
+  private static long result(long success, Call call) {
+    try {
+      call.make();
+      return success;
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
+    }
+  }
+
+  @Override
+  public long mmap(long addr, long length, int prot, int flags, long fd, long offset) {
+    boolean anonymous = (flags & MAP_ANONYMOUS) != 0;
+    AddressSpace file = anonymous ? null : files.mapped(fd);
+    if (!anonymous && file == null) {
+      return -Errno.EBADF;
+    }
+    if ((flags & MAP_FIXED) != 0 && isPageAligned(addr) && length > 0) {
+      // the machine's mmap wants a free place; unmapping first is what MAP_FIXED does itself
+      long unmapped = munmap(addr, length);
+      if (unmapped != 0) {
+        return unmapped;
+      }
+    }
+    return result(
+        addr,
+        () ->
+            process.mmap(
+                new Mmap.Request(
+                    addr,
+                    length,
+                    prot,
+                    (flags & MAP_SHARED) != 0,
+                    (flags & MAP_NORESERVE) != 0,
+                    (flags & MAP_POPULATE) != 0,
+                    file,
+                    offset)));
+  }
+
+  @Override
+  public long munmap(long addr, long length) {
+    return result(0, () -> process.munmap(addr, length));
+  }
+
+  @Override
+  public long mprotect(long addr, long length, int prot) {
+    return result(0, () -> process.mprotect(addr, length, prot));
+  }
+
+  @Override
+  public long mremap(long addr, long oldLength, long newLength, int flags, long newAddr) {
+    boolean placed = (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0;
+    return result(
+        placed ? newAddr : addr, () -> process.mremap(addr, oldLength, newLength, flags, newAddr));
+  }
+
+  @Override
+  public long madvise(long addr, long length, int advice) {
+    return result(0, () -> process.madvise(addr, length, PortAdvice.of(advice)));
+  }
+
+  @Override
+  public long mlock(long addr, long length) {
+    return result(0, () -> process.mlock(addr, length));
+  }
+
+  @Override
+  public long munlock(long addr, long length) {
+    return result(0, () -> process.munlock(addr, length));
+  }
+
+  @Override
+  public long mseal(long addr, long length, long flags) {
+    throw new NotSupportedYetException("mseal");
+  }
+
+  @Override
+  public long mbind(long addr, long length, int node) {
+    throw new NotSupportedYetException("mbind");
+  }
+
+  @Override
+  public long movePage(long addr, int node) {
+    throw new NotSupportedYetException("move_pages");
+  }
+
+  @Override
+  public long swapOut(long addr, long length) {
+    throw new NotSupportedYetException("swap");
+  }
+
+  @Override
+  public long prctl(int option, long value) {
+    return switch (option) {
+      case Abi.PR_SET_MEMORY_MERGE -> result(0, () -> process.prctlMemoryMerge(value));
+      case Abi.PR_GET_MEMORY_MERGE -> process.mm().mmFlagsTest(MmFlags.MMF_VM_MERGE_ANY) ? 1 : 0;
+      default -> throw new NotSupportedYetException("prctl " + option);
+    };
+  }
+
+  @Override
+  public long processMadvise(long pidfd, List<Extent> vector, int advice, int flags) {
+    List<ProcessMadvise.IoVec> ranges =
+        vector.stream().map(v -> new ProcessMadvise.IoVec(v.start(), v.length())).toList();
+    try {
+      return process.processMadvise(
+          pidfd == Abi.PIDFD_SELF ? new ProcessMadvise.Pidfd.Of(process.mm()) : files.pidfd(pidfd),
+          ranges,
+          advice < 0 ? null : PortAdvice.of(advice),
+          flags);
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
+    }
+  }
+
+  @Override
+  public Access tryRead(long addr) {
+    return memory.tryRead(addr);
+  }
+
+  @Override
+  public Access tryWrite(long addr, int value) {
+    return memory.tryWrite(addr, value);
+  }
+
+  @Override
+  public byte[] read(long addr, int length) throws SyscallException {
+    return memory.read(addr, length);
+  }
+
+  @Override
+  public void write(long addr, byte[] bytes) throws SyscallException {
+    memory.write(addr, bytes);
+  }
+
+  @Override
+  public void fill(long addr, long length, int value) throws SyscallException {
+    memory.fill(addr, length, value);
+  }
+
+  @Override
+  public long writeMem(long addr, byte[] bytes) {
+    throw new NotSupportedYetException("/proc/PID/mem");
+  }
+
+  @Override
+  public long memfdCreate(int flags) {
+    return files.memfdCreate();
+  }
+
+  @Override
+  public long createFile() {
+    throw new NotSupportedYetException("files on a disk");
+  }
+
+  @Override
+  public long reopenReadOnly(long fd) {
+    throw new NotSupportedYetException("files on a disk");
+  }
+
+  @Override
+  public long ftruncate(long fd, long size) {
+    return files.ftruncate(fd, size);
+  }
+
+  @Override
+  public long addSeals(long fd, int seals) {
+    throw new NotSupportedYetException("seals of a memfd");
+  }
+
+  @Override
+  public long close(long fd) {
+    return files.close(fd);
+  }
+
+  @Override
+  public Uffd userfaultfd() {
+    throw new NotSupportedYetException("userfaultfd");
+  }
+
+  @Override
+  public long uprobe(long fd, int type) {
+    throw new NotSupportedYetException("uprobes");
+  }
+
+  @Override
+  public TestProcess fork() {
+    try {
+      return kernel.started(new PortProcess(kernel, process.fork(), files.inherited()));
+    } catch (SyscallException e) {
+      throw new IllegalStateException("fork: " + e.error(), e);
+    }
+  }
+
+  @Override
+  public void exec() {
+    throw new NotSupportedYetException("execve");
+  }
+
+  @Override
+  public void exit() {
+    kernel.ended(this);
+    exited = true;
+    process.exit();
+  }
+
+  @Override
+  public long pidfdOpen(TestProcess other) {
+    return files.pidfdOpen((PortProcess) other);
+  }
+
+  @Override
+  public long[] pagemap(long addr, int pages) {
+    return PortPagemap.words(process.mm(), addr, pages);
+  }
+
+  @Override
+  public @Nullable Extent vma(long addr) {
+    VmArea vma = process.mm().vmas.vmaLookup(addr);
+    return vma == null ? null : new Extent(vma.vmStart, vma.vmEnd);
+  }
+
+  @Override
+  public PagemapScan pagemapScan(long start, long end, long category) {
+    throw new NotSupportedYetException("the ioctl PAGEMAP_SCAN");
+  }
+
+  @Override
+  public @Nullable String procFile(String name) {
+    if (name.equals("ksm_merging_pages")) {
+      return process.mm().ksmMergingPages + "\n";
+    }
+    throw new NotSupportedYetException("/proc/PID/" + name);
+  }
+}

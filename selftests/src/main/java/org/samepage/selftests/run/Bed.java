@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.selftests.run;
+
+import org.samepage.selftests.sys.TestKernel;
+
+/** Where cases run: hands out a fresh kernel for each. */
+@FunctionalInterface
+public interface Bed {
+  /**
+   * A kernel for one case.
+   *
+   * @param nodes NUMA nodes that the case would like; a real kernel has what it has
+   */
+  TestKernel fresh(int nodes);
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What the tests of this module share. */
+package org.samepage.selftests.testing;
