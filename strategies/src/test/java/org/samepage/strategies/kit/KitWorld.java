@@ -36,6 +36,8 @@ import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.spi.PageHash;
+import org.samepage.mm.swap.HeapSwapStore;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.time.VirtualClock;
 import org.samepage.mm.units.PageUnits;
@@ -255,8 +257,15 @@ public final class KitWorld implements AutoCloseable {
       bind(PageHash.class).toInstance(KitWorld.this::addressHash);
       bind(FaultHandler.class)
           .toInstance((vma, address, flags) -> faults.handleMmFault(vma, address, flags));
+      bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
       bind(RmapItemLayout.class).toInstance(new KitLayout());
       bind(RmapWalkStrategy.class).toInstance(new NoRmapWalk());
+    }
+
+    @Provides
+    @Singleton
+    SwapDevice swapDevice(Folios folios) {
+      return new SwapDevice(sched, folios, new HeapSwapStore(), 0);
     }
 
     @Provides
