@@ -32,7 +32,9 @@ import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 
 /** The house's plan and its manners, checked. An exception stands in its rule, with its reason. */
-@AnalyzeClasses(packages = "org.samepage", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "org.samepage",
+    importOptions = {ImportOption.DoNotIncludeTests.class, NoTestJars.class})
 final class ArchitectureTest {
   /** Where kernel code is ported to. */
   private static final String[] PORTED = {

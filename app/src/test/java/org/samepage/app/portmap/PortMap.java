@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.samepage.app.arch.NoTestJars;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 
@@ -76,6 +77,7 @@ final class PortMap {
   static JavaClasses classes() {
     return new ClassFileImporter()
         .withImportOption(new ImportOption.DoNotIncludeTests())
+        .withImportOption(new NoTestJars())
         .importPackages("org.samepage");
   }
 
