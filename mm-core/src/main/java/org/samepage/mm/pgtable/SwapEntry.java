@@ -20,6 +20,9 @@ public final class SwapEntry {
   /** The type of PTE markers: the last one, whatever the configuration. */
   public static final int PTE_MARKER = 31;
 
+  private static final long UFFD_WP = Pte.USER;
+  private static final long EXCLUSIVE = 1L << 3;
+
   private SwapEntry() {}
 
   /** The word of a type and an offset, without flags. */
@@ -36,5 +39,36 @@ public final class SwapEntry {
   @PortedFrom("arch/x86/include/asm/pgtable_64.h:__swp_offset")
   public static long swpOffsetRaw(long word) {
     return ~word << TYPE_BITS >>> OFFSET_SHIFT;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_uffd_wp")
+  public static boolean pteSwpUffdWp(long pte) {
+    return (pte & UFFD_WP) != 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkuffd_wp")
+  public static long pteSwpMkuffdWp(long pte) {
+    return pte | UFFD_WP;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_clear_uffd_wp")
+  public static long pteSwpClearUffdWp(long pte) {
+    return pte & ~UFFD_WP;
+  }
+
+  /** Whether the page that was swapped out was exclusive to its process. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_exclusive")
+  public static boolean pteSwpExclusive(long pte) {
+    return (pte & EXCLUSIVE) != 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkexclusive")
+  public static long pteSwpMkexclusive(long pte) {
+    return pte | EXCLUSIVE;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_clear_exclusive")
+  public static long pteSwpClearExclusive(long pte) {
+    return pte & ~EXCLUSIVE;
   }
 }
