@@ -10,24 +10,30 @@ import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
+import org.samepage.machine.access.ProcMem;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
+import org.samepage.machine.exec.Exec;
 import org.samepage.machine.exit.ExitMmap;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.DupMmap;
+import org.samepage.machine.mmap.Brk;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mlock;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.Task;
+import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.ProbeBudget;
@@ -40,6 +46,7 @@ public final class Machine implements AutoCloseable {
   private final Kernel kernel;
   private final Ksm ksm;
   private final Calls calls;
+  private final PteLayout ptes;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
   private final List<AddressSpace> files = new CopyOnWriteArrayList<>();
 
@@ -55,7 +62,13 @@ public final class Machine implements AutoCloseable {
 
   /** The system calls. */
   public record Calls(
-      Mapping mapping, Madvise madvise, MergeAny mergeAny, UserAccess access, ExitMmap exit) {}
+      Mapping mapping, Madvise madvise, MergeAny mergeAny, Access access, Life life) {}
+
+  /** How memory is read and written: by its process, and through /proc/PID/mem; and its faults. */
+  public record Access(UserAccess user, ProcMem mem, FaultHandler faults) {}
+
+  /** How address spaces begin and end. */
+  public record Life(DupMmap fork, Exec exec, ExitMmap exit) {}
 
   /** The system calls that change mappings. */
   public record Mapping(
@@ -64,12 +77,14 @@ public final class Machine implements AutoCloseable {
       Mremap mremap,
       Mprotect mprotect,
       Mlock mlock,
-      SharedFiles files,
-      DupMmap fork) {}
+      Brk brk,
+      Userfaultfd userfaultfd,
+      SharedFiles files) {}
 
   /** Puts a machine together; see {@code MachineBoot}. */
   public Machine(MachineConfig config, Memory memory, Kernel kernel, Ksm ksm, Calls calls) {
     this.config = config;
+    this.ptes = new PteLayout(config.options());
     this.memory = memory;
     this.kernel = kernel;
     this.ksm = ksm;
@@ -86,6 +101,11 @@ public final class Machine implements AutoCloseable {
 
   public Ksm ksm() {
     return ksm;
+  }
+
+  /** Resolves faults, for those who ask for one as kernel code does. */
+  public FaultHandler faults() {
+    return calls.access.faults;
   }
 
   /** What the kernel has reported so far. */
@@ -114,7 +134,7 @@ public final class Machine implements AutoCloseable {
   }
 
   private Mm newMm() {
-    Mm mm = new Mm(kernel.sched, new PgTables(kernel.sched, memory.folios));
+    Mm mm = new Mm(kernel.sched, new PgTables(kernel.sched, memory.folios), ptes);
     mms.add(mm);
     return mm;
   }
@@ -122,11 +142,25 @@ public final class Machine implements AutoCloseable {
   /** Makes a child of a process; null where memory is short. */
   @Nullable UserProcess fork(UserProcess parent) {
     Mm mm = newMm();
-    if (calls.mapping.fork.dupMmap(mm, parent.mm()) != 0) {
-      calls.exit.mmput(mm);
+    if (calls.life.fork.dupMmap(mm, parent.mm()) != 0) {
+      calls.life.exit.mmput(mm);
       return null;
     }
     return new UserProcess(mm, this, calls);
+  }
+
+  /**
+   * Makes the address space that a process has after exec.
+   *
+   * @return null where memory is short
+   */
+  @Nullable Mm exec(Mm old, Exec.Image image) {
+    Mm mm = newMm();
+    if (calls.life.exec.beginNewExec(mm, old, image) != 0) {
+      calls.life.exit.mmput(mm);
+      return null;
+    }
+    return mm;
   }
 
   /** Makes a file in memory, which stays until the machine is closed. */

@@ -92,6 +92,17 @@ public final class MergeAny {
   }
 
   /**
+   * Puts the new address space of a process on ksmd's list if all of its old one was to be merged.
+   * Holds mmap_lock for writing.
+   */
+  @PortedFrom("include/linux/ksm.h:ksm_execve")
+  public void ksmExecve(Mm mm) {
+    if (mm.mmFlagsTest(MMF_VM_MERGE_ANY)) {
+      var _ = slots.ksmEnterRaw(mm);
+    }
+  }
+
+  /**
    * Puts a child on ksmd's list if its parent is there, and counts the parent's zero pages once
    * more, as if the child had all of them.
    *

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.wiring.StrategyCatalogue;
+import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.phys.MemoryLayout;
 
 /** Reads configurations: the {@code reference.conf} of all modules, then what the user asks for. */
@@ -95,7 +96,11 @@ public final class ConfigLoader {
     try {
       Profile profile = profile(merged.getString(PROFILE));
       return new MachineConfig(
-          profile.name(), memory(merged), strategies(merged, profile), ksm(merged));
+          profile.name(),
+          memory(merged),
+          options(merged.getConfig("machine")),
+          strategies(merged, profile),
+          ksm(merged));
     } catch (ConfigException e) {
       throw new ConfigurationException(describe(e));
     }
@@ -176,6 +181,14 @@ public final class ConfigLoader {
       throw new ConfigurationException(
           "%s: machine: %s".formatted(where(config.getValue("machine").origin()), e.getMessage()));
     }
+  }
+
+  private static KernelOptions options(Config machine) {
+    return new KernelOptions(
+        machine.getBoolean("soft-dirty"),
+        machine.getBoolean("memory-failure"),
+        machine.getBoolean("device-private"),
+        machine.getBoolean("la57"));
   }
 
   private Map<String, String> strategies(Config config, Profile profile) {

@@ -2,6 +2,7 @@
 package org.samepage.machine.config;
 
 import java.util.Map;
+import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.phys.MemoryLayout;
 
 /**
@@ -9,11 +10,16 @@ import org.samepage.mm.phys.MemoryLayout;
  *
  * @param profile the profile's name, for reports
  * @param memory nodes and frames
+ * @param options how the kernel was built
  * @param strategies the strategy's name by the extension point's
  * @param ksm start values of the files in /sys/kernel/mm/ksm
  */
 public record MachineConfig(
-    String profile, MemoryLayout memory, Map<String, String> strategies, Map<String, String> ksm) {
+    String profile,
+    MemoryLayout memory,
+    KernelOptions options,
+    Map<String, String> strategies,
+    Map<String, String> ksm) {
   public MachineConfig {
     strategies = Map.copyOf(strategies);
     ksm = Map.copyOf(ksm);

@@ -5,7 +5,6 @@ package org.samepage.machine.fork;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_COPY_ON_FORK;
-import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 
 import org.samepage.machine.mmap.ZapRange;
@@ -13,6 +12,7 @@ import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -36,9 +36,9 @@ public final class CopyPageRange {
   @PortedFrom(
       value = {"mm/memory.c:copy_page_range", "mm/memory.c:vma_needs_copy"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no hugetlb, no MMU notifiers; the child never listens to userfaults")
+      differs = "no hugetlb, no MMU notifiers")
   int copyPageRange(VmArea dst, VmArea src) {
-    if (!src.has(VM_COPY_ON_FORK) && src.anonVma == null) {
+    if (!dst.has(VM_COPY_ON_FORK) && src.anonVma == null) {
       return 0; // whatever is there can be faulted in again
     }
     int[] err = new int[1];
@@ -70,10 +70,27 @@ public final class CopyPageRange {
       if (Pte.pteNone(pte)) {
         continue;
       }
-      to.set(at, Pte.ptePresent(pte) ? copyPresentPtes(dst, src, from, pte, addr) : pte);
+      to.set(
+          at,
+          Pte.ptePresent(pte)
+              ? copyPresentPtes(dst, src, from, pte, addr)
+              : copyPteMarker(pte, dst));
     }
     from.ptl.unlock();
     to.ptl.unlock();
+  }
+
+  /** What a child gets of a marker: nothing of its parent's userfaultfd. */
+  @PortedFrom(
+      value = "include/linux/mm_inline.h:copy_pte_marker",
+      fidelity = Fidelity.ADAPTED,
+      differs = "from word to word")
+  private static long copyPteMarker(long pte, VmArea dst) {
+    long marker = PteMarker.pteMarkerGet(pte) & (PteMarker.POISONED | PteMarker.GUARD);
+    if (PteMarker.pteMarkerUffdWp(pte) && dst.userfaultfdWp()) {
+      marker |= PteMarker.UFFD_WP;
+    }
+    return marker == 0 ? 0 : PteMarker.makePteMarker(marker);
   }
 
   @PortedFrom(
@@ -92,18 +109,16 @@ public final class CopyPageRange {
       }
     }
     long pte = orig;
-    if (isCowMapping(src) && Pte.pteWrite(pte)) {
+    if (src.isCowMapping() && Pte.pteWrite(pte)) {
       from.set(pteIndex(addr), Pte.pteWrprotect(pte));
       pte = Pte.pteWrprotect(pte);
     }
     if (src.has(VM_SHARED)) {
       pte = Pte.pteMkclean(pte);
     }
+    if (!dst.userfaultfdWp()) {
+      pte = Pte.pteClearUffdWp(pte);
+    }
     return Pte.pteMkold(pte);
-  }
-
-  @PortedFrom("include/linux/mm.h:is_cow_mapping")
-  private static boolean isCowMapping(VmArea vma) {
-    return (vma.vmFlags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
   }
 }

@@ -6,10 +6,14 @@ import static org.samepage.mm.vma.VmFlags.VM_DONTCOPY;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED_MASK;
 import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.samepage.ksm.unmerge.MergeAny;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
 
@@ -44,6 +48,9 @@ public final class DupMmap {
       mm.ksmRmapItems = oldmm.ksmRmapItems;
       mm.ksmZeroPages.set(oldmm.ksmZeroPages.get());
       mm.totalVm = oldmm.totalVm;
+      mm.startBrk = oldmm.startBrk;
+      mm.brk = oldmm.brk;
+      Map<UserfaultfdCtx, UserfaultfdCtx> forked = new HashMap<>();
       ksm.ksmFork(mm, oldmm);
       for (int i = 0; i < oldmm.vmas.size(); i++) {
         VmArea mpnt = oldmm.vmas.get(i);
@@ -51,7 +58,7 @@ public final class DupMmap {
           mm.totalVm -= mpnt.vmaPages();
           continue;
         }
-        int err = dupVma(mm, mpnt);
+        int err = dupVma(mm, mpnt, forked);
         if (err != 0) {
           return err;
         }
@@ -63,8 +70,9 @@ public final class DupMmap {
     }
   }
 
-  private int dupVma(Mm mm, VmArea mpnt) {
+  private int dupVma(Mm mm, VmArea mpnt, Map<UserfaultfdCtx, UserfaultfdCtx> forked) {
     VmArea child = mpnt.vmAreaDup(mm);
+    dupUserfaultfd(child, forked);
     if (mpnt.has(VM_WIPEONFORK)) {
       child.anonVma = null;
     } else {
@@ -73,5 +81,23 @@ public final class DupMmap {
     child.vmFlags &= ~VM_LOCKED_MASK;
     mm.vmas.insert(child);
     return mpnt.has(VM_WIPEONFORK) ? 0 : copy.copyPageRange(child, mpnt);
+  }
+
+  /** Registers a child's VMA where the parent's userfaultfd asked for that, else with nobody. */
+  @PortedFrom(
+      value = "fs/userfaultfd.c:dup_userfaultfd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "cannot fail; nobody reads the event")
+  private static void dupUserfaultfd(VmArea vma, Map<UserfaultfdCtx, UserfaultfdCtx> forked) {
+    UserfaultfdCtx parents = vma.vmUserfaultfdCtx;
+    if (parents == null) {
+      return;
+    }
+    if (parents.has(UserfaultfdCtx.UFFD_FEATURE_EVENT_FORK)) {
+      vma.vmUserfaultfdCtx =
+          forked.computeIfAbsent(parents, ctx -> new UserfaultfdCtx(ctx.features()));
+    } else {
+      Userfaultfd.userfaultfdResetCtx(vma);
+    }
   }
 }

@@ -13,6 +13,7 @@ import static org.samepage.mm.vma.VmFlags.VM_MAYSHARE;
 import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
 import static org.samepage.mm.vma.VmFlags.VM_NORESERVE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
+import static org.samepage.mm.vma.VmFlags.VM_SOFTDIRTY;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
 import org.jspecify.annotations.Nullable;
@@ -142,8 +143,9 @@ public final class Mmap {
     long offset = !anonymous ? pgoff : request.shared ? 0 : bytesToPages(addr);
     VmaMergeState vmg = VmaMergeState.ofNewRange(mm, addr, addr + len, flags, offset);
     vmg.file = request.file;
-    if (merge.vmaMergeNewRange(vmg) == null) {
-      VmArea vma = new VmArea(mm, addr, addr + len, flags, offset);
+    VmArea vma = merge.vmaMergeNewRange(vmg);
+    if (vma == null) {
+      vma = new VmArea(mm, addr, addr + len, flags, offset);
       if (request.file != null) {
         vma.vmFile = request.file;
         request.file.get();
@@ -153,7 +155,20 @@ public final class Mmap {
       mm.vmas.insert(vma);
     }
     mm.totalVm += bytesToPages(len);
+    mmapCompleteRaw(vma);
     return 0;
+  }
+
+  /** What is new has not been asked to be clean. */
+  @PortedFrom(
+      value = "mm/vma.c:__mmap_complete",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "that alone")
+  private static void mmapCompleteRaw(VmArea vma) {
+    if (vma.vmMm.ptes.pgtableSupportsSoftDirty()) {
+      vma.vmFlags |= VM_SOFTDIRTY;
+    }
+    vma.vmaSetPageProt();
   }
 
   @PortedFrom(

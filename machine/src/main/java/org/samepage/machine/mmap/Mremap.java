@@ -180,6 +180,9 @@ public final class Mremap {
       vrm.newAddr = target + offset;
       vrm.oldLen = len;
       vrm.newLen = len;
+      if (!vmaMultiAllowed(vma) && (seen || vma.vmEnd < end)) {
+        return -Errno.EFAULT;
+      }
       long moved = checkPrepVma(vrm);
       if (moved == 0) {
         moved = mremapTo(vrm);
@@ -195,6 +198,15 @@ public final class Mremap {
       vma = addr + len < end ? vrm.mm.vmas.findVmaIntersection(addr + len, end) : null;
     }
     return result;
+  }
+
+  /** Whether a VMA may be moved together with others. */
+  @PortedFrom(
+      value = "mm/mremap.c:vma_multi_allowed",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "files in memory may all be")
+  private static boolean vmaMultiAllowed(VmArea vma) {
+    return vma.vmUserfaultfdCtx == null;
   }
 
   @PortedFrom(
@@ -352,6 +364,7 @@ public final class Mremap {
     VmArea fresh = copyVma(vrm, source, source.linearPageIndex(vrm.addr));
     source = vrm.vma();
     move.movePageTables(source, fresh, vrm.addr, vrm.newAddr, vrm.oldLen);
+    Userfaultfd.mremapUserfaultfdPrep(fresh);
     if (vrm.has(MREMAP_DONTUNMAP)) {
       dontunmapComplete(vrm, source);
     }
@@ -375,6 +388,7 @@ public final class Mremap {
     vmg.file = vma.vmFile;
     vmg.anonVma = vma.anonVma;
     vmg.copiedFrom = vma;
+    vmg.uffdCtx = vma.vmUserfaultfdCtx;
     VmArea merged = merge.vmaMergeNewRange(vmg);
     if (merged != null) {
       if (oldStart >= merged.vmStart && oldStart < merged.vmEnd) {

@@ -108,7 +108,7 @@ public final class VmaMerge {
       return null;
     }
     boolean mergeLeft = canVmaMergeLeft(vmg);
-    boolean mergeRight = canVmaMergeRight(vmg, mergeLeft);
+    boolean mergeRight = !vmg.justExpand && canVmaMergeRight(vmg, mergeLeft);
     if (mergeRight) {
       VmArea next = Objects.requireNonNull(vmg.next);
       vmg.end = next.vmEnd;
@@ -152,15 +152,18 @@ public final class VmaMerge {
             vma.vmMm, vma.vmEnd, vma.vmEnd + delta, vma.vmFlags, vma.linearPageIndex(vma.vmEnd));
     vmg.file = vma.vmFile;
     vmg.anonVma = vma.anonVma;
+    vmg.uffdCtx = vma.vmUserfaultfdCtx;
     return vmaMergeNewRange(vmg);
   }
 
   @PortedFrom(
       value = "mm/vma.c:is_mergeable_vma",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no policies, userfaultfd contexts or names")
+      differs = "no policies, no names")
   private static boolean isMergeableVma(VmaMergeState vmg, VmArea vma) {
-    return ((vma.vmFlags ^ vmg.flags) & ~VM_STICKY) == 0 && vma.vmFile == vmg.file;
+    return ((vma.vmFlags ^ vmg.flags) & ~VM_STICKY) == 0
+        && vma.vmFile == vmg.file
+        && vma.vmUserfaultfdCtx == vmg.uffdCtx;
   }
 
   /** Whether the range may come to use the anon_vma of a VMA, or the other way round. */

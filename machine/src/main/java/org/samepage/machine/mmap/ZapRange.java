@@ -11,6 +11,7 @@ import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -81,7 +82,7 @@ public final class ZapRange {
   @PortedFrom(
       value = "mm/memory.c:zap_pte_range",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "present entries and guards; pages are freed at once, not in batches")
+      differs = "present entries and markers; pages are freed at once, not in batches")
   private void zapPteRange(VmArea vma, PageTable table, long start, long end, boolean dropMarkers) {
     Mm mm = vma.vmMm;
     table.ptl.lock();
@@ -91,7 +92,7 @@ public final class ZapRange {
         continue;
       }
       if (!Pte.ptePresent(table.get(at))) {
-        if (dropMarkers) {
+        if (dropMarkers || zapsMarker(vma, table.get(at))) {
           var _ = table.getAndClear(at);
         }
         continue;
@@ -108,7 +109,26 @@ public final class ZapRange {
       mm.addMmCounter(mmCounter(folios, folio), -1);
       rmap.folioRemoveRmapPtes(folio);
       folios.folioPut(folio);
+      if (!dropMarkers) {
+        pteInstallUffdWpIfNeeded(vma, table, at, pte);
+      }
     }
     table.ptl.unlock();
+  }
+
+  /** Protection for userfaultfd goes with anonymous pages; of a file's it stays. */
+  private static boolean zapsMarker(VmArea vma, long pte) {
+    return vma.vmaIsAnonymous() && PteMarker.pteMarkerUffdWp(pte);
+  }
+
+  /** Leaves a marker in the place of a file's page that was protected. */
+  @PortedFrom({
+    "include/linux/mm_inline.h:pte_install_uffd_wp_if_needed",
+    "mm/memory.c:zap_install_uffd_wp_if_needed"
+  })
+  private static void pteInstallUffdWpIfNeeded(VmArea vma, PageTable table, int at, long pte) {
+    if (!vma.vmaIsAnonymous() && vma.userfaultfdPteWp(pte)) {
+      table.set(at, PteMarker.makePteMarker(PteMarker.UFFD_WP));
+    }
   }
 }

@@ -21,10 +21,14 @@ import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.Machine;
+import org.samepage.machine.access.AccessRemoteVm;
+import org.samepage.machine.access.ProcMem;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
+import org.samepage.machine.exec.Exec;
 import org.samepage.machine.exit.ExitMmap;
 import org.samepage.machine.fault.FileFaults;
+import org.samepage.machine.fault.Gup;
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.machine.fault.PageFaults;
 import org.samepage.machine.fault.Populate;
@@ -32,6 +36,7 @@ import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.CopyPageRange;
 import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.hash.Xxh64;
+import org.samepage.machine.mmap.Brk;
 import org.samepage.machine.mmap.ChangeProtection;
 import org.samepage.machine.mmap.Commit;
 import org.samepage.machine.mmap.Madvise;
@@ -42,6 +47,8 @@ import org.samepage.machine.mmap.MovePageTables;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.mmap.StackVma;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
@@ -135,8 +142,14 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  UserAccess userAccess(Folios folios, FaultHandler faults) {
-    return new UserAccess(folios, faults);
+  AccessRemoteVm accessRemoteVm(Folios folios, Gup gup) {
+    return new AccessRemoteVm(folios, gup);
+  }
+
+  @Provides
+  @Singleton
+  Machine.Access access(Folios folios, FaultHandler faults, AccessRemoteVm remote, ExitMmap exit) {
+    return new Machine.Access(new UserAccess(folios, faults), new ProcMem(remote, exit), faults);
   }
 
   @Provides
@@ -159,8 +172,14 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Populate populate(FaultHandler faults) {
-    return new Populate(faults);
+  Gup gup(Folios folios, NormalPage normalPage, FaultHandler faults) {
+    return new Gup(folios, normalPage, faults);
+  }
+
+  @Provides
+  @Singleton
+  Populate populate(Gup gup) {
+    return new Populate(gup);
   }
 
   @Provides
@@ -190,9 +209,20 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  DupMmap dupMmap(
-      Folios folios, NormalPage normalPage, AnonRmap rmap, AnonVmas anonVmas, MergeAny mergeAny) {
-    return new DupMmap(anonVmas, new CopyPageRange(folios, normalPage, rmap), mergeAny);
+  Machine.Life life(
+      Folios folios,
+      NormalPage normalPage,
+      AnonRmap rmap,
+      AnonVmas anonVmas,
+      MergeAny mergeAny,
+      AccessRemoteVm remote,
+      VmaMerge merge,
+      ExitMmap exit) {
+    StackVma stack = new StackVma(merge, new MovePageTables(), anonVmas);
+    return new Machine.Life(
+        new DupMmap(anonVmas, new CopyPageRange(folios, normalPage, rmap), mergeAny),
+        new Exec(mergeAny, remote, stack),
+        exit);
   }
 
   @Provides
@@ -207,19 +237,20 @@ final class MachineModule extends AbstractModule {
       SharedFiles files,
       Populate populate,
       KsmMadvise ksm,
-      MergeAny mergeAny,
-      DupMmap fork) {
+      MergeAny mergeAny) {
     Commit commit = new Commit(config.memory().pages());
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
     Mremap.Changes changes = new Mremap.Changes(merge, munmap, new MovePageTables());
+    ChangeProtection change = new ChangeProtection(folios, normalPage);
     return new Machine.Mapping(
         new Mmap(merge, populate, commit, mergeAny),
         munmap,
         new Mremap(changes, ksm, anonVmas, populate, commit),
-        new Mprotect(modify, new ChangeProtection(folios, normalPage), populate, commit),
+        new Mprotect(modify, change, populate, commit),
         new Mlock(modify, populate),
-        files,
-        fork);
+        new Brk(merge, munmap, commit, mergeAny),
+        new Userfaultfd(modify, change),
+        files);
   }
 
   @Provides
@@ -239,13 +270,13 @@ final class MachineModule extends AbstractModule {
       Machine.Mapping mapping,
       Madvise madvise,
       MergeAny mergeAny,
-      UserAccess access,
-      ExitMmap exit) {
+      Machine.Access access,
+      Machine.Life life) {
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents),
         new Machine.Kernel(sched, log, budget),
         new Machine.Ksm(ksmState, ksmd, ksm, rmapWalk, strategies),
-        new Machine.Calls(mapping, madvise, mergeAny, access, exit));
+        new Machine.Calls(mapping, madvise, mergeAny, access, life));
   }
 }
