@@ -19,24 +19,29 @@ import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
+import org.samepage.machine.access.ProcMem;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
+import org.samepage.machine.exec.Exec;
 import org.samepage.machine.exit.ExitMmap;
 import org.samepage.machine.fault.FailFaults;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.migrate.OfflinePages;
+import org.samepage.machine.mmap.Brk;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mlock;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.proc.ProcFiles;
 import org.samepage.machine.swap.Reclaim;
 import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
@@ -44,6 +49,7 @@ import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.Task;
+import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.time.VirtualClock;
@@ -73,7 +79,12 @@ public final class Machine implements AutoCloseable {
 
   /** What everything runs on. */
   public record Kernel(
-      Sched sched, VirtualClock clock, KernelLog log, ProbeBudget budget, FailFaults failFaults) {}
+      Sched sched,
+      VirtualClock clock,
+      KernelLog log,
+      ProbeBudget budget,
+      FailFaults failFaults,
+      PteLayout ptes) {}
 
   /** KSM. */
   public record Ksm(
@@ -96,11 +107,17 @@ public final class Machine implements AutoCloseable {
       Madvise madvise,
       MergeAny mergeAny,
       Moves moves,
-      UserAccess access,
-      ExitMmap exit) {}
+      Access access,
+      Life life) {}
 
   /** What takes pages from their frames. */
   public record Moves(Reclaim reclaim, MovePages movePages, OfflinePages offline) {}
+
+  /** How memory is read and written: by its process, and through /proc/PID/mem; and its faults. */
+  public record Access(UserAccess user, ProcMem mem, FaultHandler faults) {}
+
+  /** How address spaces begin and end. */
+  public record Life(DupMmap fork, Exec exec, ExitMmap exit) {}
 
   /** The system calls that change mappings. */
   public record Mapping(
@@ -109,8 +126,9 @@ public final class Machine implements AutoCloseable {
       Mremap mremap,
       Mprotect mprotect,
       Mlock mlock,
-      SharedFiles files,
-      DupMmap fork) {}
+      Brk brk,
+      Userfaultfd userfaultfd,
+      SharedFiles files) {}
 
   /** Puts a machine together; see {@code MachineBoot}. */
   public Machine(
@@ -125,7 +143,7 @@ public final class Machine implements AutoCloseable {
     this.kernel = kernel;
     this.ksm = ksm;
     this.calls = calls;
-    this.proc = new ProcFs(procFiles, this::mmOf, calls.exit::mmput);
+    this.proc = new ProcFs(procFiles, this::mmOf, calls.life.exit::mmput);
   }
 
   public MachineConfig config() {
@@ -138,6 +156,11 @@ public final class Machine implements AutoCloseable {
 
   public Ksm ksm() {
     return ksm;
+  }
+
+  /** Resolves faults, for those who ask for one as kernel code does. */
+  public FaultHandler faults() {
+    return calls.access.faults;
   }
 
   /** What the kernel has reported so far. */
@@ -201,24 +224,47 @@ public final class Machine implements AutoCloseable {
   }
 
   private Mm newMm() {
-    Mm mm = new Mm(kernel.sched, new PgTables(kernel.sched, memory.folios));
+    Mm mm = new Mm(kernel.sched, new PgTables(kernel.sched, memory.folios), kernel.ptes);
     mms.add(mm);
     return mm;
   }
 
-  /** Makes a child of a process; null where memory is short. */
-  @Nullable UserProcess fork(UserProcess parent) {
-    Mm mm;
+  private @Nullable Mm newMmIfRoom() {
     try {
-      mm = newMm();
+      return newMm();
     } catch (PgTables.OutOfFramesException e) {
       return null;
     }
-    if (calls.mapping.fork.dupMmap(mm, parent.mm()) != 0) {
-      calls.exit.mmput(mm);
+  }
+
+  /** Makes a child of a process; null where memory is short. */
+  @Nullable UserProcess fork(UserProcess parent) {
+    Mm mm = newMmIfRoom();
+    if (mm == null) {
+      return null;
+    }
+    if (calls.life.fork.dupMmap(mm, parent.mm()) != 0) {
+      calls.life.exit.mmput(mm);
       return null;
     }
     return newProcess(mm);
+  }
+
+  /**
+   * Makes the address space that a process has after exec.
+   *
+   * @return null where memory is short
+   */
+  @Nullable Mm exec(Mm old, Exec.Image image) {
+    Mm mm = newMmIfRoom();
+    if (mm == null) {
+      return null;
+    }
+    if (calls.life.exec.beginNewExec(mm, old, image) != 0) {
+      calls.life.exit.mmput(mm);
+      return null;
+    }
+    return mm;
   }
 
   /** Makes a file in memory, which stays until the machine is closed. */

@@ -24,6 +24,11 @@ public final class SyscallException extends Exception {
     return new SyscallException(signal);
   }
 
+  /** An access that would have waited for whoever resolves userfaults. */
+  public static SyscallException ofUserfault() {
+    return new SyscallException("USERFAULT");
+  }
+
   /** {@code EINVAL}, {@code SIGSEGV} and the like. */
   public String error() {
     return error;

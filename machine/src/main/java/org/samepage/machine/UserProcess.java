@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine;
 
+import static org.samepage.mm.spi.FaultHandler.VM_FAULT_HWPOISON;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
+import static org.samepage.mm.spi.FaultHandler.VM_FAULT_RETRY;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.samepage.machine.exec.Exec;
 import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mmap;
@@ -13,11 +16,12 @@ import org.samepage.machine.mmap.ProcessMadvise;
 import org.samepage.machine.prctl.Prctl;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.UserfaultfdCtx;
 
 /** A process: its system calls, and its plain reads and writes. Any thread may make them. */
 public final class UserProcess {
   private final int pid;
-  private final Mm mm;
+  private volatile Mm mm;
   private final Machine machine;
   private final Machine.Calls calls;
 
@@ -126,6 +130,52 @@ public final class UserProcess {
     check(calls.moves().offline().offlinePages(mm, addr, addr + len));
   }
 
+  /**
+   * brk.
+   *
+   * @param brk where the heap is to end [bytes]
+   * @return where it ends: elsewhere than asked for where that cannot be
+   */
+  public long brk(long brk) {
+    return calls.mapping().brk().brk(mm, brk);
+  }
+
+  /**
+   * exec: the process goes on with a new address space. What is mapped is gone, but for what others
+   * share; that all is to be merged stays so. No other thread may act as the process meanwhile.
+   */
+  public void exec(Exec.Image image) throws SyscallException {
+    Mm old = mm;
+    Mm fresh = machine.exec(old, image);
+    if (fresh == null) {
+      throw SyscallException.ofErrno(Errno.ENOMEM);
+    }
+    mm = fresh;
+    calls.life().exit().mmput(old);
+  }
+
+  /** Opens /proc/PID/mem: of the address space that the process has now. */
+  public MemFile mem() {
+    return new MemFile(mm, calls.access().mem());
+  }
+
+  /** UFFDIO_REGISTER with UFFDIO_REGISTER_MODE_WP. */
+  public void uffdRegister(UserfaultfdCtx ctx, long addr, long len) throws SyscallException {
+    check(calls.mapping().userfaultfd().userfaultfdRegister(mm, ctx, addr, len));
+  }
+
+  public void uffdUnregister(long addr, long len) throws SyscallException {
+    check(calls.mapping().userfaultfd().userfaultfdUnregister(mm, addr, len));
+  }
+
+  /**
+   * UFFDIO_WRITEPROTECT: a write to such a page is {@code SIGBUS} where the userfaultfd asked for
+   * that, else {@code USERFAULT}, as nobody resolves it.
+   */
+  public void uffdWriteProtect(long addr, long len, boolean protect) throws SyscallException {
+    check(calls.mapping().userfaultfd().mwriteprotectRange(mm, addr, len, protect));
+  }
+
   public UserProcess fork() throws SyscallException {
     UserProcess child = machine.fork(this);
     if (child == null) {
@@ -158,28 +208,28 @@ public final class UserProcess {
 
   /** Writes a whole page. */
   public void writePage(long addr, byte[] page) throws SyscallException {
-    checkFault(calls.access().writePage(mm, addr, page));
+    checkFault(calls.access().user().writePage(mm, addr, page));
   }
 
   /** Writes one byte. */
   public void writeByte(long addr, byte value) throws SyscallException {
-    checkFault(calls.access().writeByte(mm, addr, value));
+    checkFault(calls.access().user().writeByte(mm, addr, value));
   }
 
   /** Reads a whole page. */
   public void readPage(long addr, byte[] page) throws SyscallException {
-    checkFault(calls.access().readPage(mm, addr, page));
+    checkFault(calls.access().user().readPage(mm, addr, page));
   }
 
   /** Reads one byte. */
   public void touch(long addr) throws SyscallException {
-    checkFault(calls.access().touch(mm, addr));
+    checkFault(calls.access().user().touch(mm, addr));
   }
 
   /** Ends the process; nothing may be asked of it afterwards. */
   public void exit() {
     machine.gone(this);
-    calls.exit().mmput(mm);
+    calls.life().exit().mmput(mm);
   }
 
   /** {@code ksm_process_profit} of /proc/PID/ksm_stat [bytes]. */
@@ -200,6 +250,10 @@ public final class UserProcess {
     if ((fault & VM_FAULT_OOM) != 0) {
       throw SyscallException.ofErrno(Errno.ENOMEM);
     }
-    throw SyscallException.ofSignal((fault & VM_FAULT_SIGBUS) != 0 ? "SIGBUS" : "SIGSEGV");
+    if ((fault & VM_FAULT_RETRY) != 0) {
+      throw SyscallException.ofUserfault();
+    }
+    boolean bus = (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON)) != 0;
+    throw SyscallException.ofSignal(bus ? "SIGBUS" : "SIGSEGV");
   }
 }

@@ -170,7 +170,7 @@ public final class FolioWalk {
         }
       }
     } else if ((flags & FW_MIGRATION) != 0 && Pmd.isPmdMigrationEntry(pmd, swapTypes)) {
-      return foundHidden((int) SwapTypes.swpOffsetPfn(pmd));
+      return foundHidden((int) swapTypes.swpOffsetPfn(pmd));
     }
     pmdTable.ptl.unlock();
     return result;
@@ -195,7 +195,7 @@ public final class FolioWalk {
         return foundHidden(Folios.ZERO_PFN);
       }
     } else if ((flags & FW_MIGRATION) != 0 && swapTypes.isMigrationEntry(word)) {
-      return foundHidden((int) SwapTypes.swpOffsetPfn(word));
+      return foundHidden((int) swapTypes.swpOffsetPfn(word));
     }
     ptes.ptl.unlock();
     return Frames.NO_PAGE;

@@ -214,7 +214,7 @@ public final class PageVmaMappedWalk {
       if (!types.isMigrationEntry(pte)) {
         return false;
       }
-      found = SwapTypes.swpOffsetPfn(pte);
+      found = types.swpOffsetPfn(pte);
     } else {
       if (!Pte.ptePresent(pte)) {
         return false;

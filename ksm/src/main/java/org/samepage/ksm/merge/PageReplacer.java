@@ -122,7 +122,7 @@ public final class PageReplacer {
     long fresh;
     if (Folios.isZeroPfn(kpage)) {
       // dirty: that is how a zero page that ksmd put in is told from others
-      fresh = Pte.pteMkdirty(Pte.pteMkspecial(Pte.pfnPte(kpage, vma.vmPageProt)));
+      fresh = mm.ptes.pteMkdirty(Pte.pteMkspecial(Pte.pfnPte(kpage, vma.vmPageProt)));
       ksmMapZeroPage(mm);
       mm.addMmCounter(Mm.MM_ANONPAGES, -1);
     } else {

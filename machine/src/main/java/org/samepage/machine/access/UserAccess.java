@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.access;
 
+import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_ALLOW_RETRY;
 import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_ERROR;
+import static org.samepage.mm.spi.FaultHandler.VM_FAULT_RETRY;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGSEGV;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
@@ -16,7 +18,7 @@ import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 
-/** Reads and writes of user memory, page by page. Results: 0, or bits of {@code VM_FAULT_ERROR}. */
+/** Reads and writes of user memory, page by page. Results: 0, or bits of {@code VM_FAULT_*}. */
 public final class UserAccess {
   private final Folios folios;
   private final FaultHandler faults;
@@ -96,7 +98,8 @@ public final class UserAccess {
       if (vma == null || !vma.has(write ? VmFlags.VM_WRITE : VmFlags.VM_ACCESS_FLAGS)) {
         return VM_FAULT_SIGSEGV;
       }
-      return faults.handleMmFault(vma, addr, write ? FAULT_FLAG_WRITE : 0) & VM_FAULT_ERROR;
+      int flags = FAULT_FLAG_ALLOW_RETRY | (write ? FAULT_FLAG_WRITE : 0);
+      return faults.handleMmFault(vma, addr, flags) & (VM_FAULT_ERROR | VM_FAULT_RETRY);
     } finally {
       mm.mmapLock.readUnlock();
     }

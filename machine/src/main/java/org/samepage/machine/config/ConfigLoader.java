@@ -22,6 +22,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.wiring.StrategyCatalogue;
+import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.phys.MemoryLayout;
 
 /** Reads configurations: the {@code reference.conf} of all modules, then what the user asks for. */
@@ -121,6 +122,7 @@ public final class ConfigLoader {
           profile.name(),
           memory(merged),
           swapPages(merged),
+          options(merged.getConfig("machine")),
           strategies(merged, profile),
           ksm(merged),
           source);
@@ -214,6 +216,14 @@ public final class ConfigLoader {
               .formatted(where(config.getValue("machine.swap").origin()), pages));
     }
     return pages;
+  }
+
+  private static KernelOptions options(Config machine) {
+    return new KernelOptions(
+        machine.getBoolean("soft-dirty"),
+        machine.getBoolean("memory-failure"),
+        machine.getBoolean("device-private"),
+        machine.getBoolean("la57"));
   }
 
   private Map<String, String> strategies(Config config, Profile profile) {

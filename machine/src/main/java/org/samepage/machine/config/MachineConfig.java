@@ -2,6 +2,7 @@
 package org.samepage.machine.config;
 
 import java.util.Map;
+import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.phys.MemoryLayout;
 
 /**
@@ -10,6 +11,7 @@ import org.samepage.mm.phys.MemoryLayout;
  * @param profile the profile's name, for reports
  * @param memory nodes and frames
  * @param swapPages size of the swap device [pages], its header's included; 0 for none
+ * @param options how the kernel was built
  * @param strategies the strategy's name by the extension point's
  * @param ksm start values of the files in /sys/kernel/mm/ksm
  * @param source what it was read from
@@ -18,6 +20,7 @@ public record MachineConfig(
     String profile,
     MemoryLayout memory,
     int swapPages,
+    KernelOptions options,
     Map<String, String> strategies,
     Map<String, String> ksm,
     ConfigSource source) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.fault;
 
+import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_ALLOW_RETRY;
 import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_UNSHARE;
 import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.VmArea;
@@ -28,6 +31,22 @@ record Fault(VmArea vma, long addr, int flags, PageTable table, long origPte) {
 
   boolean isUnshare() {
     return (flags & FAULT_FLAG_UNSHARE) != 0;
+  }
+
+  /** An entry for a page in whose place a marker was keeps the protection that it stood for. */
+  @PortedFrom(
+      value = "mm/memory.c:vmf_orig_pte_uffd_wp",
+      fidelity = Fidelity.ADAPTED,
+      differs = "sets the bit, as all callers do next")
+  long vmfOrigPteUffdWp(long entry) {
+    return vma.userfaultfdWp() && PteMarker.pteMarkerUffdWp(origPte)
+        ? Pte.pteMkuffdWp(entry)
+        : entry;
+  }
+
+  /** Whether the caller can wait for a userfault to be resolved. */
+  boolean allowsRetry() {
+    return (flags & FAULT_FLAG_ALLOW_RETRY) != 0;
   }
 
   int at() {

@@ -51,9 +51,13 @@ public final class FileFaults {
     return fault.vma().has(VmFlags.VM_SHARED) ? doFaultRaw(fault) : doCowFault(fault);
   }
 
-  @PortedFrom("mm/memory.c:do_read_fault")
+  /** Not around pages of a userfaultfd, which has to hear of each. */
+  @PortedFrom({
+    "mm/memory.c:do_read_fault",
+    "include/linux/userfaultfd_k.h:uffd_disable_fault_around"
+  })
   private int doReadFault(Fault fault) {
-    return doFaultAround(fault) ? 0 : doFaultRaw(fault);
+    return !fault.vma().userfaultfdWp() && doFaultAround(fault) ? 0 : doFaultRaw(fault);
   }
 
   private static AddressSpace file(Fault fault) {
@@ -112,7 +116,7 @@ public final class FileFaults {
       return folio == SharedFiles.PAST_THE_END ? VM_FAULT_SIGBUS : VM_FAULT_OOM;
     }
     fault.table().ptl.lock();
-    boolean first = Pte.pteNone(fault.table().get(fault.at()));
+    boolean first = fault.unchanged();
     if (first) {
       setPteRange(fault, folio, fault.addr(), fault.isWrite());
     }
@@ -142,12 +146,12 @@ public final class FileFaults {
     folios.copyMcUserHighpage(copy, folio);
     folios.folioPut(folio);
     fault.table().ptl.lock();
-    boolean first = Pte.pteNone(fault.table().get(fault.at()));
+    boolean first = fault.unchanged();
     if (first) {
-      long entry = Pte.pteMkdirty(Pte.pfnPte(copy, vma.vmPageProt));
+      long entry = vma.vmMm.ptes.pteMkdirty(Pte.pfnPte(copy, vma.vmPageProt));
       vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
       rmap.folioAddNewAnonRmap(copy, vma, fault.addr());
-      fault.table().set(fault.at(), PageFaults.maybeMkwrite(entry, vma));
+      fault.table().set(fault.at(), fault.vmfOrigPteUffdWp(PageFaults.maybeMkwrite(entry, vma)));
     }
     fault.table().ptl.unlock();
     if (!first) {
@@ -165,8 +169,9 @@ public final class FileFaults {
     VmArea vma = fault.vma();
     long entry = Pte.pteMkyoung(Pte.pfnPte(folio, vma.vmPageProt));
     if (write) {
-      entry = PageFaults.maybeMkwrite(Pte.pteMkdirty(entry), vma);
+      entry = PageFaults.maybeMkwrite(vma.vmMm.ptes.pteMkdirty(entry), vma);
     }
+    entry = fault.vmfOrigPteUffdWp(entry);
     rmap.folioAddFileRmapPtes(folio);
     vma.vmMm.addMmCounter(Mm.MM_SHMEMPAGES, 1);
     fault.table().set(pteIndex(addr), entry);

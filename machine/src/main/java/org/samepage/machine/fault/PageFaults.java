@@ -7,6 +7,7 @@ import static org.samepage.mm.units.PageUnits.pteIndex;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -16,6 +17,7 @@ import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonRmap;
@@ -56,8 +58,12 @@ public final class PageFaults implements FaultHandler {
       value = {"mm/memory.c:handle_mm_fault", "mm/memory.c:__handle_mm_fault"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no hugetlb, no huge pages, no memcg")
-  public int handleMmFault(VmArea vma, long address, int flags) {
+  public int handleMmFault(VmArea vma, long address, int wanted) {
     vma.vmMm.mmapLock.assertLocked();
+    int flags = sanitizeFaultFlags(vma, wanted);
+    if (flags < 0) {
+      return VM_FAULT_SIGSEGV;
+    }
     long addr = PageUnits.pageAlignDown(address);
     PageTable table = vma.vmMm.pgTables.pteAlloc(addr);
     if (table == null) {
@@ -66,16 +72,38 @@ public final class PageFaults implements FaultHandler {
     return handlePteFault(new Fault(vma, addr, flags, table, table.getLockless(pteIndex(addr))));
   }
 
+  /**
+   * What is left of the flags: where pages are not copied on write there is nothing to unshare.
+   *
+   * @return negative for a fault that cannot be: to write and to unshare, or to write what may
+   *     never be written
+   */
+  @PortedFrom(
+      value = "mm/memory.c:sanitize_fault_flags",
+      fidelity = Fidelity.ADAPTED,
+      differs = "returns the flags; no per-VMA lock")
+  private static int sanitizeFaultFlags(VmArea vma, int flags) {
+    boolean write = (flags & FAULT_FLAG_WRITE) != 0;
+    if ((flags & FAULT_FLAG_UNSHARE) != 0) {
+      return write ? -1 : vma.isCowMapping() ? flags : flags & ~FAULT_FLAG_UNSHARE;
+    }
+    boolean impossible =
+        write
+            && (!vma.has(VmFlags.VM_MAYWRITE)
+                || (!vma.has(VmFlags.VM_WRITE) && !vma.isCowMapping()));
+    return impossible ? -1 : flags;
+  }
+
   @PortedFrom(
       value = "mm/memory.c:handle_pte_fault",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no NUMA hints yet; guards are the only markers")
+      differs = "no NUMA hints yet")
   private int handlePteFault(Fault fault) {
     if (Pte.pteNone(fault.origPte())) {
-      return fault.vma().vmaIsAnonymous() ? doAnonymousPage(fault) : files.doFault(fault);
+      return doPteMissing(fault);
     }
-    if (PteMarker.isGuardPteMarker(fault.origPte())) {
-      return VM_FAULT_SIGSEGV;
+    if (PteMarker.isPteMarker(fault.origPte())) {
+      return handlePteMarker(fault);
     }
     if (!Pte.ptePresent(fault.origPte())) {
       return swapped.doSwapPage(fault, this::doWpPage);
@@ -88,24 +116,69 @@ public final class PageFaults implements FaultHandler {
     if ((fault.isWrite() || fault.isUnshare()) && !Pte.pteWrite(fault.origPte())) {
       return doWpPage(fault);
     }
-    long entry = fault.isWrite() ? Pte.pteMkdirty(fault.origPte()) : fault.origPte();
+    long entry = fault.origPte();
+    if (fault.isWrite()) {
+      entry = fault.vma().vmMm.ptes.pteMkdirty(entry);
+    }
     fault.table().set(fault.at(), Pte.pteMkyoung(entry));
     fault.table().ptl.unlock();
     return 0;
+  }
+
+  @PortedFrom("mm/memory.c:do_pte_missing")
+  private int doPteMissing(Fault fault) {
+    return fault.vma().vmaIsAnonymous() ? doAnonymousPage(fault) : files.doFault(fault);
+  }
+
+  @PortedFrom("mm/memory.c:handle_pte_marker")
+  private int handlePteMarker(Fault fault) {
+    long marker = PteMarker.pteMarkerGet(fault.origPte());
+    if ((marker & PteMarker.POISONED) != 0) {
+      return VM_FAULT_HWPOISON;
+    }
+    if ((marker & PteMarker.GUARD) != 0) {
+      return VM_FAULT_SIGSEGV;
+    }
+    return (marker & PteMarker.UFFD_WP) != 0 ? pteMarkerHandleUffdWp(fault) : VM_FAULT_SIGBUS;
+  }
+
+  /** A page that is not there, and protected all the same: it comes, protected. */
+  @PortedFrom({"mm/memory.c:pte_marker_handle_uffd_wp", "mm/memory.c:pte_marker_clear"})
+  private int pteMarkerHandleUffdWp(Fault fault) {
+    if (fault.vma().userfaultfdWp()) {
+      return doPteMissing(fault);
+    }
+    fault.table().ptl.lock();
+    if (fault.unchanged()) {
+      fault.table().set(fault.at(), 0);
+    }
+    fault.table().ptl.unlock();
+    return 0;
+  }
+
+  /** A write to a page that a userfaultfd protects. */
+  @PortedFrom(
+      value = "fs/userfaultfd.c:handle_userfault",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "does not wait: nobody would resolve it")
+  private static int handleUserfault(Fault fault) {
+    UserfaultfdCtx ctx = fault.vma().vmUserfaultfdCtx;
+    boolean signal = ctx == null || ctx.has(UserfaultfdCtx.UFFD_FEATURE_SIGBUS);
+    return signal || !fault.allowsRetry() ? VM_FAULT_SIGBUS : VM_FAULT_RETRY;
   }
 
   /** The first access to a page: a read maps the zero page, a write a page of its own. */
   @PortedFrom(
       value = "mm/memory.c:do_anonymous_page",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no userfaultfd")
+      differs = "order 0; no userfaultfd hears of missing pages")
   private int doAnonymousPage(Fault fault) {
     VmArea vma = fault.vma();
     if (!fault.isWrite()) {
       long entry = Pte.pteMkspecial(Pte.pfnPte(Folios.ZERO_PFN, vma.vmPageProt));
       fault.table().ptl.lock();
       if (fault.unchanged()) {
-        fault.table().set(fault.at(), entry);
+        fault.table().set(fault.at(), fault.vmfOrigPteUffdWp(entry));
       }
       fault.table().ptl.unlock();
       return 0;
@@ -117,14 +190,14 @@ public final class PageFaults implements FaultHandler {
     }
     long entry = Pte.pfnPte(folio, vma.vmPageProt);
     if (vma.has(VmFlags.VM_WRITE)) {
-      entry = Pte.pteMkwriteNovma(Pte.pteMkdirty(entry));
+      entry = Pte.pteMkwriteNovma(vma.vmMm.ptes.pteMkdirty(entry));
     }
     fault.table().ptl.lock();
     boolean first = fault.unchanged();
     if (first) {
       vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
       rmap.folioAddNewAnonRmap(folio, vma, fault.addr());
-      fault.table().set(fault.at(), entry);
+      fault.table().set(fault.at(), fault.vmfOrigPteUffdWp(entry));
     }
     fault.table().ptl.unlock();
     if (!first) {
@@ -137,8 +210,12 @@ public final class PageFaults implements FaultHandler {
   @PortedFrom(
       value = "mm/memory.c:do_wp_page",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no userfaultfd")
+      differs = "no userfaultfd that only keeps track")
   private int doWpPage(Fault fault) {
+    if (!fault.isUnshare() && fault.vma().userfaultfdPteWp(fault.origPte())) {
+      fault.table().ptl.unlock();
+      return handleUserfault(fault);
+    }
     if (fault.vma().has(VmFlags.VM_SHARED | VmFlags.VM_MAYSHARE)) {
       if (!fault.isUnshare()) {
         wpPageReuse(fault);
@@ -190,8 +267,9 @@ public final class PageFaults implements FaultHandler {
       fidelity = Fidelity.ADAPTED,
       differs = "the caller unlocks the table")
   private static void wpPageReuse(Fault fault) {
-    long entry = Pte.pteMkyoung(fault.origPte());
-    fault.table().set(fault.at(), maybeMkwrite(Pte.pteMkdirty(entry), fault.vma()));
+    VmArea vma = fault.vma();
+    long entry = vma.vmMm.ptes.pteMkdirty(Pte.pteMkyoung(fault.origPte()));
+    fault.table().set(fault.at(), maybeMkwrite(entry, vma));
   }
 
   @PortedFrom("include/linux/mm.h:maybe_mkwrite")
@@ -231,8 +309,10 @@ public final class PageFaults implements FaultHandler {
         vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
       }
       long entry = Pte.pfnPte(newFolio, vma.vmPageProt);
-      if (!fault.isUnshare()) {
-        entry = maybeMkwrite(Pte.pteMkdirty(entry), vma);
+      if (fault.isUnshare()) {
+        entry = unshared(entry, fault);
+      } else {
+        entry = maybeMkwrite(vma.vmMm.ptes.pteMkdirty(entry), vma);
       }
       var _ = fault.table().getAndClear(fault.at());
       rmap.folioAddNewAnonRmap(newFolio, vma, fault.addr());
@@ -250,6 +330,13 @@ public final class PageFaults implements FaultHandler {
     }
     putIfPage(oldFolio);
     return 0;
+  }
+
+  /** The entry of a copy that nobody has written yet: clean, and tracked as the page was. */
+  private static long unshared(long copy, Fault fault) {
+    PteLayout ptes = fault.vma().vmMm.ptes;
+    long entry = ptes.pteSoftDirty(fault.origPte()) ? ptes.pteMksoftDirty(copy) : copy;
+    return Pte.pteUffdWp(fault.origPte()) ? Pte.pteMkuffdWp(entry) : entry;
   }
 
   private void putIfPage(int folio) {

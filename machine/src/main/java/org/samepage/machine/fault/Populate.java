@@ -2,38 +2,31 @@
 // Ported from mm/gup.c.
 package org.samepage.machine.fault;
 
-import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
-import static org.samepage.mm.spi.FaultHandler.VM_FAULT_ERROR;
-import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
+import static org.samepage.machine.fault.Gup.FOLL_FORCE;
+import static org.samepage.machine.fault.Gup.FOLL_TOUCH;
+import static org.samepage.machine.fault.Gup.FOLL_UNLOCKABLE;
+import static org.samepage.machine.fault.Gup.FOLL_WRITE;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.lowerAddr;
-import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_IO;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKONFAULT;
 import static org.samepage.mm.vma.VmFlags.VM_PFNMAP;
-import static org.samepage.mm.vma.VmFlags.VM_READ;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.pgtable.PageTable;
-import org.samepage.mm.pgtable.Pte;
-import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
-import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 
 /** Faults in pages that nobody has touched yet. */
 public final class Populate {
-  private final FaultHandler faults;
-  private final Folios folios;
+  private final Gup gup;
 
-  public Populate(FaultHandler faults, Folios folios) {
-    this.faults = faults;
-    this.folios = folios;
+  public Populate(Gup gup) {
+    this.gup = gup;
   }
 
   /** As mlock and MAP_POPULATE do after their VMAs are made. Takes mmap_lock for reading. */
@@ -65,7 +58,8 @@ public final class Populate {
   /**
    * Faults a part of a VMA in, for writing where that is what makes pages its own. Holds mmap_lock.
    *
-   * @return 0, or a negative errno with what is before the page that failed done
+   * @return 0, or a negative errno with what is before the page that failed done; -EBUSY where
+   *     Linux would wait for a userfaultfd
    */
   @PortedFrom(
       value = "mm/gup.c:populate_vma_page_range",
@@ -79,7 +73,7 @@ public final class Populate {
     if (!vma.has(VmFlags.VM_ACCESS_FLAGS)) {
       return -Errno.EFAULT;
     }
-    return getUserPagesRaw(vma, start, end, write);
+    return getUserPagesLockedRaw(vma, start, end, FOLL_FORCE | (write ? FOLL_WRITE : 0));
   }
 
   /** MADV_POPULATE_READ and MADV_POPULATE_WRITE. Holds mmap_lock for reading. */
@@ -93,11 +87,11 @@ public final class Populate {
       if (vma == null) {
         return -Errno.ENOMEM;
       }
-      if (vma.has(VM_IO | VM_PFNMAP) || !vma.has(write ? VM_WRITE : VM_READ)) {
+      if (Gup.checkVmaFlags(vma, write ? FOLL_WRITE : 0) != 0) {
         return -Errno.EINVAL;
       }
       long upTo = lowerAddr(end, vma.vmEnd);
-      int err = getUserPagesRaw(vma, at, upTo, write);
+      int err = getUserPagesLockedRaw(vma, at, upTo, write ? FOLL_WRITE : 0);
       if (err != 0) {
         return err;
       }
@@ -107,45 +101,16 @@ public final class Populate {
   }
 
   @PortedFrom(
-      value = {"mm/gup.c:__get_user_pages", "mm/gup.c:faultin_page"},
+      value = "mm/gup.c:__get_user_pages_locked",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "takes no pages, just has them there")
-  private int getUserPagesRaw(VmArea vma, long start, long end, boolean write) {
+  private int getUserPagesLockedRaw(VmArea vma, long start, long end, int flags) {
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
-      while (!followPagePte(vma.vmMm, addr, write)) {
-        int fault = faults.handleMmFault(vma, addr, write ? FAULT_FLAG_WRITE : 0) & VM_FAULT_ERROR;
-        if (fault != 0) {
-          return (fault & VM_FAULT_OOM) != 0 ? -Errno.ENOMEM : -Errno.EFAULT;
-        }
+      int page = gup.getUserPagesRaw(vma, addr, flags | FOLL_TOUCH | FOLL_UNLOCKABLE);
+      if (page < 0) {
+        return page;
       }
     }
     return 0;
-  }
-
-  /** Whether the page is there, and writable where that is asked for; marks it accessed. */
-  @PortedFrom(
-      value = "mm/gup.c:follow_page_pte",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "FOLL_TOUCH alone")
-  private boolean followPagePte(Mm mm, long addr, boolean write) {
-    PageTable table = mm.pgTables.pteTable(addr);
-    if (table == null) {
-      return false;
-    }
-    table.ptl.lock();
-    try {
-      long pte = table.get(pteIndex(addr));
-      if (!Pte.ptePresent(pte) || Pte.pteProtnone(pte) || (write && !Pte.pteWrite(pte))) {
-        return false;
-      }
-      int folio = (int) Pte.ptePfn(pte);
-      if (write && !Pte.pteDirty(pte) && !folios.folioTestDirty(folio)) {
-        folios.folioMarkDirty(folio);
-      }
-      folios.folioMarkAccessed(folio);
-      return true;
-    } finally {
-      table.ptl.unlock();
-    }
   }
 }

@@ -4,6 +4,7 @@ package org.samepage.machine.fault;
 
 import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_ERROR;
+import static org.samepage.mm.spi.FaultHandler.VM_FAULT_HWPOISON;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_MAJOR;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
@@ -13,6 +14,7 @@ import static org.samepage.rmap.AnonRmap.RMAP_NONE;
 import org.samepage.ksm.folio.KsmFolios;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -56,12 +58,15 @@ public final class SwapFaults {
   @PortedFrom(
       value = "mm/memory.c:do_swap_page",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; always through the swap cache; no device memory, poison, soft-dirty")
+      differs = "order 0; always through the swap cache; no device memory")
   int doSwapPage(Fault fault, WriteProtected writeProtected) {
     long entry = SwapEntry.pteToSwpEntry(fault.origPte());
     if (types.isMigrationEntry(fault.origPte())) {
       migrationEntryWait(fault);
       return 0;
+    }
+    if (types.isHwpoisonEntry(fault.origPte())) {
+      return VM_FAULT_HWPOISON;
     }
     if (types.nonSwapEntry(entry)) {
       throw new IllegalStateException("a fault on an entry that this machine cannot make yet");
@@ -143,14 +148,18 @@ public final class SwapFaults {
     }
     vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
     vma.vmMm.addMmCounter(Mm.MM_SWAPENTS, -1);
-    boolean uffdWp = SwapEntry.pteSwpUffdWp(fault.origPte());
-    long pte = Pte.pfnPte(folio, vma.vmPageProt) | (uffdWp ? Pte.UFFD_WP : 0);
+    PteLayout ptes = vma.vmMm.ptes;
+    long pte = Pte.pfnPte(folio, vma.vmPageProt);
+    pte = ptes.pteSwpSoftDirty(fault.origPte()) ? ptes.pteMksoftDirty(pte) : pte;
+    pte = SwapEntry.pteSwpUffdWp(fault.origPte()) ? Pte.pteMkuffdWp(pte) : pte;
     int rmapFlags = RMAP_NONE;
     if (!ksmFolio && (exclusive || folios.folioRefCount(folio) == 1)) {
-      if (vma.has(VmFlags.VM_WRITE) && !uffdWp) {
+      if (vma.has(VmFlags.VM_WRITE)
+          && !vma.userfaultfdPteWp(pte)
+          && !vma.pteNeedsSoftDirtyWp(pte)) {
         pte = Pte.pteMkwriteNovma(pte);
         if (fault.isWrite()) {
-          pte = Pte.pteMkdirty(pte);
+          pte = ptes.pteMkdirty(pte);
           flags &= ~FAULT_FLAG_WRITE;
         }
       }
@@ -222,7 +231,7 @@ public final class SwapFaults {
       fidelity = Fidelity.ADAPTED,
       differs = "waits by polling through the scheduler seam")
   private void migrationEntryWait(Fault fault) {
-    int folio = (int) SwapTypes.swpOffsetPfn(fault.origPte());
+    int folio = (int) types.swpOffsetPfn(fault.origPte());
     for (int attempt = 0; waits(fault, folio); attempt++) {
       sched.contended(LockClass.FOLIO_LOCK, attempt);
     }

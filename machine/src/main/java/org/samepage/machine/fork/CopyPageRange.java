@@ -5,7 +5,6 @@ package org.samepage.machine.fork;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_COPY_ON_FORK;
-import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
@@ -14,6 +13,8 @@ import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteLayout;
+import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -54,9 +55,9 @@ public final class CopyPageRange {
   @PortedFrom(
       value = {"mm/memory.c:copy_page_range", "mm/memory.c:vma_needs_copy"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no hugetlb, no MMU notifiers; the child never listens to userfaults")
+      differs = "no hugetlb, no MMU notifiers")
   int copyPageRange(VmArea dst, VmArea src) {
-    if (!src.has(VM_COPY_ON_FORK) && src.anonVma == null) {
+    if (!dst.has(VM_COPY_ON_FORK) && src.anonVma == null) {
       return 0; // whatever is there can be faulted in again
     }
     int[] err = new int[1];
@@ -112,10 +113,11 @@ public final class CopyPageRange {
       if (Pte.pteNone(pte)) {
         continue;
       }
-      long copy =
-          Pte.ptePresent(pte)
-              ? copyPresentPtes(dst, src, from, pte, addr, prealloc)
-              : copyNonpresentPte(dst, src, from, at);
+      if (!Pte.ptePresent(pte)) {
+        to.set(at, copyNonpresentPte(dst, src, from, at));
+        continue;
+      }
+      long copy = copyPresentPtes(dst, src, from, pte, addr, prealloc);
       if (copy == NEED_PREALLOC) {
         break;
       }
@@ -129,15 +131,16 @@ public final class CopyPageRange {
   /** No word of a page-table entry: none would be copied. */
   private static final long NEED_PREALLOC = 0;
 
-  /**
-   * One more word for a slot; a migration entry that allows nobody to write. Others as they are.
-   */
+  /** One more word for a slot; a migration entry that allows nobody to write; a marker, or none. */
   @PortedFrom(
       value = "mm/memory.c:copy_nonpresent_pte",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no device memory; of markers, guards; the child never listens to userfaults")
+      differs = "no device memory")
   private long copyNonpresentPte(VmArea dst, VmArea src, PageTable from, int at) {
     long pte = from.get(at);
+    if (PteMarker.isPteMarker(pte)) {
+      return copyPteMarker(pte, dst);
+    }
     if (types.isSwapSlot(pte)) {
       if (swap.swapDuplicate(SwapEntry.pteToSwpEntry(pte)) < 0) {
         throw new IllegalStateException("a swap word of no slot: %#x".formatted(pte));
@@ -149,20 +152,22 @@ public final class CopyPageRange {
       }
       dst.vmMm.addMmCounter(Mm.MM_SWAPENTS, 1);
     } else if (types.isMigrationEntry(pte)) {
-      int folio = (int) SwapTypes.swpOffsetPfn(pte);
+      int folio = (int) types.swpOffsetPfn(pte);
       dst.vmMm.addMmCounter(ZapRange.mmCounter(folios, folio), 1);
-      if (!types.isReadableMigrationEntry(pte) && isCowMapping(src)) {
+      if (!types.isReadableMigrationEntry(pte) && src.isCowMapping()) {
         long entry = types.makeReadableMigrationEntry(SwapEntry.swpOffsetRaw(pte));
+        PteLayout ptes = src.vmMm.ptes;
+        entry = ptes.pteSwpSoftDirty(pte) ? ptes.pteSwpMksoftDirty(entry) : entry;
         pte = SwapEntry.pteSwpUffdWp(pte) ? SwapEntry.pteSwpMkuffdWp(entry) : entry;
         from.set(at, pte);
       }
     }
-    return pte;
+    return dst.userfaultfdWp() ? pte : SwapEntry.pteSwpClearUffdWp(pte);
   }
 
   /** A page of the child's own, where the parent's may be pinned and must stay the parent's. */
   @PortedFrom("mm/memory.c:copy_present_page")
-  private long copyPresentPage(VmArea dst, int folio, long addr, int[] prealloc) {
+  private long copyPresentPage(VmArea dst, long orig, int folio, long addr, int[] prealloc) {
     int copy = prealloc[0];
     if (copy == Frames.NO_PAGE) {
       return NEED_PREALLOC;
@@ -171,8 +176,22 @@ public final class CopyPageRange {
     folios.copyMcUserHighpage(copy, folio);
     rmap.folioAddNewAnonRmap(copy, dst, addr);
     dst.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
-    long pte = Pte.pteMkdirty(Pte.pfnPte(copy, dst.vmPageProt));
-    return dst.has(VM_WRITE) ? Pte.pteMkwriteNovma(pte) : pte;
+    long pte = dst.vmMm.ptes.pteMkdirty(Pte.pfnPte(copy, dst.vmPageProt));
+    pte = dst.has(VM_WRITE) ? Pte.pteMkwriteNovma(pte) : pte;
+    return dst.userfaultfdPteWp(orig) ? Pte.pteMkuffdWp(pte) : pte;
+  }
+
+  /** What a child gets of a marker: nothing of its parent's userfaultfd. */
+  @PortedFrom(
+      value = "include/linux/mm_inline.h:copy_pte_marker",
+      fidelity = Fidelity.ADAPTED,
+      differs = "from word to word")
+  private static long copyPteMarker(long pte, VmArea dst) {
+    long marker = PteMarker.pteMarkerGet(pte) & (PteMarker.POISONED | PteMarker.GUARD);
+    if (PteMarker.pteMarkerUffdWp(pte) && dst.userfaultfdWp()) {
+      marker |= PteMarker.UFFD_WP;
+    }
+    return marker == 0 ? 0 : PteMarker.makePteMarker(marker);
   }
 
   @PortedFrom(
@@ -188,23 +207,21 @@ public final class CopyPageRange {
         rmap.folioAddFileRmapPtes(folio);
       } else if (!rmap.folioTryDupAnonRmapPte(folio, src)) {
         folios.folioPut(folio);
-        return copyPresentPage(dst, folio, addr, prealloc);
+        return copyPresentPage(dst, orig, folio, addr, prealloc);
       }
       dst.vmMm.addMmCounter(ZapRange.mmCounter(folios, folio), 1);
     }
     long pte = orig;
-    if (isCowMapping(src) && Pte.pteWrite(pte)) {
+    if (src.isCowMapping() && Pte.pteWrite(pte)) {
       from.set(pteIndex(addr), Pte.pteWrprotect(pte));
       pte = Pte.pteWrprotect(pte);
     }
     if (src.has(VM_SHARED)) {
       pte = Pte.pteMkclean(pte);
     }
+    if (!dst.userfaultfdWp()) {
+      pte = Pte.pteClearUffdWp(pte);
+    }
     return Pte.pteMkold(pte);
-  }
-
-  @PortedFrom("include/linux/mm.h:is_cow_mapping")
-  private static boolean isCowMapping(VmArea vma) {
-    return (vma.vmFlags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
   }
 }

@@ -6,13 +6,17 @@ import static org.samepage.mm.vma.VmFlags.VM_DONTCOPY;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED_MASK;
 import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.samepage.ksm.slots.KsmSlots;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FileVmas;
@@ -53,6 +57,9 @@ public final class DupMmap {
       mm.dataVm = oldmm.dataVm;
       mm.execVm = oldmm.execVm;
       mm.stackVm = oldmm.stackVm;
+      mm.startBrk = oldmm.startBrk;
+      mm.brk = oldmm.brk;
+      Map<UserfaultfdCtx, UserfaultfdCtx> forked = new HashMap<>();
       ksm.ksmFork(mm, oldmm);
       for (int i = 0; i < oldmm.vmas.size(); i++) {
         VmArea mpnt = oldmm.vmas.get(i);
@@ -60,7 +67,7 @@ public final class DupMmap {
           mm.vmStatAccount(mpnt.vmFlags, -mpnt.vmaPages());
           continue;
         }
-        int err = dupVma(mm, mpnt);
+        int err = dupVma(mm, mpnt, forked);
         if (err != 0) {
           return err;
         }
@@ -74,11 +81,12 @@ public final class DupMmap {
     }
   }
 
-  private int dupVma(Mm mm, VmArea mpnt) {
+  private int dupVma(Mm mm, VmArea mpnt, Map<UserfaultfdCtx, UserfaultfdCtx> forked) {
     if (failSlab.shouldFailslab(Alloc.VM_AREA)) {
       return -Errno.ENOMEM;
     }
     VmArea child = mpnt.vmAreaDup(mm);
+    dupUserfaultfd(child, forked);
     if (mpnt.has(VM_WIPEONFORK)) {
       child.anonVma = null;
     } else if (anonVmas.anonVmaFork(child, mpnt) != 0) {
@@ -90,5 +98,23 @@ public final class DupMmap {
     FileVmas.linkChild(child, mpnt);
     mm.vmas.insert(child);
     return mpnt.has(VM_WIPEONFORK) ? 0 : copy.copyPageRange(child, mpnt);
+  }
+
+  /** Registers a child's VMA where the parent's userfaultfd asked for that, else with nobody. */
+  @PortedFrom(
+      value = "fs/userfaultfd.c:dup_userfaultfd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "cannot fail; nobody reads the event")
+  private static void dupUserfaultfd(VmArea vma, Map<UserfaultfdCtx, UserfaultfdCtx> forked) {
+    UserfaultfdCtx parents = vma.vmUserfaultfdCtx;
+    if (parents == null) {
+      return;
+    }
+    if (parents.has(UserfaultfdCtx.UFFD_FEATURE_EVENT_FORK)) {
+      vma.vmUserfaultfdCtx =
+          forked.computeIfAbsent(parents, ctx -> new UserfaultfdCtx(ctx.features()));
+    } else {
+      Userfaultfd.userfaultfdResetCtx(vma);
+    }
   }
 }

@@ -48,6 +48,7 @@ public final class CopyVma {
     vmg.file = vma.vmFile;
     vmg.anonVma = vma.anonVma;
     vmg.copiedFrom = vma;
+    vmg.uffdCtx = vma.vmUserfaultfdCtx;
     VmArea merged = merge.vmaMergeNewRange(vmg);
     if (merged != null) {
       boolean self = oldStart >= merged.vmStart && oldStart < merged.vmEnd;

@@ -14,6 +14,7 @@ import static org.samepage.mm.vma.VmFlags.VM_MAYSHARE;
 import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
 import static org.samepage.mm.vma.VmFlags.VM_NORESERVE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
+import static org.samepage.mm.vma.VmFlags.VM_SOFTDIRTY;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
 import org.jspecify.annotations.Nullable;
@@ -148,12 +149,13 @@ public final class Mmap {
     long offset = !anonymous ? pgoff : request.shared ? 0 : bytesToPages(addr);
     VmaMergeState vmg = VmaMergeState.ofNewRange(mm, addr, addr + len, flags, offset);
     vmg.file = request.file;
-    if (merge.vmaMergeNewRange(vmg) == null) {
+    VmArea vma = merge.vmaMergeNewRange(vmg);
+    if (vma == null) {
       if (sched.failSlab.shouldFailslab(Alloc.VM_AREA)
           || sched.failSlab.shouldFailslab(Alloc.VMA_TREE)) {
         return -Errno.ENOMEM;
       }
-      VmArea vma = new VmArea(mm, addr, addr + len, flags, offset);
+      vma = new VmArea(mm, addr, addr + len, flags, offset);
       if (request.file != null) {
         vma.vmFile = request.file;
         request.file.get();
@@ -163,8 +165,21 @@ public final class Mmap {
       mm.vmas.insert(vma);
       FileVmas.vmaLinkFile(vma);
     }
-    mm.vmStatAccount(flags, bytesToPages(len));
+    mm.vmStatAccount(vma.vmFlags, bytesToPages(len));
+    mmapCompleteRaw(vma);
     return 0;
+  }
+
+  /** What is new has not been asked to be clean. */
+  @PortedFrom(
+      value = "mm/vma.c:__mmap_complete",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "that alone")
+  private static void mmapCompleteRaw(VmArea vma) {
+    if (vma.vmMm.ptes.pgtableSupportsSoftDirty()) {
+      vma.vmFlags |= VM_SOFTDIRTY;
+    }
+    vma.vmaSetPageProt();
   }
 
   @PortedFrom(

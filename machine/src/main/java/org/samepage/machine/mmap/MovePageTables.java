@@ -7,8 +7,11 @@ import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteMarker;
+import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.FileVmas;
 
@@ -36,7 +39,7 @@ public final class MovePageTables {
             takeRmapLocks(old);
           }
           for (long addr = start; addr < end && done[0] == len; addr += PAGE_SIZE) {
-            if (!movePte(table, addr, fresh, newAddr + (addr - oldAddr))) {
+            if (!movePte(old, table, addr, fresh, newAddr + (addr - oldAddr))) {
               done[0] = addr - oldAddr;
             }
           }
@@ -64,7 +67,8 @@ public final class MovePageTables {
   }
 
   /** Whatever the word is: a page's, a slot's, a migration entry, a marker. */
-  private static boolean movePte(PageTable from, long oldAddr, VmArea fresh, long newAddr) {
+  private static boolean movePte(
+      VmArea old, PageTable from, long oldAddr, VmArea fresh, long newAddr) {
     if (Pte.pteNone(from.getLockless(pteIndex(oldAddr)))) {
       return true;
     }
@@ -76,11 +80,29 @@ public final class MovePageTables {
     if (to != from) {
       to.ptl.lockNested();
     }
-    to.set(pteIndex(newAddr), from.getAndClear(pteIndex(oldAddr)));
+    to.set(pteIndex(newAddr), moved(old, from.getAndClear(pteIndex(oldAddr))));
     if (to != from) {
       to.ptl.unlock();
     }
     from.ptl.unlock();
     return true;
+  }
+
+  /** What an entry becomes elsewhere: soft-dirty, and of no userfaultfd that does not follow. */
+  private static long moved(VmArea old, long pte) {
+    long moved = old.vmMm.ptes.moveSoftDirtyPte(pte);
+    if (!vmaHasUffdWithoutEventRemap(old)) {
+      return moved;
+    }
+    if (PteMarker.pteMarkerUffdWp(moved)) {
+      return 0;
+    }
+    return Pte.ptePresent(moved) ? Pte.pteClearUffdWp(moved) : SwapEntry.pteSwpClearUffdWp(moved);
+  }
+
+  @PortedFrom("include/linux/userfaultfd_k.h:vma_has_uffd_without_event_remap")
+  private static boolean vmaHasUffdWithoutEventRemap(VmArea vma) {
+    UserfaultfdCtx ctx = vma.vmUserfaultfdCtx;
+    return ctx != null && !ctx.has(UserfaultfdCtx.UFFD_FEATURE_EVENT_REMAP);
   }
 }

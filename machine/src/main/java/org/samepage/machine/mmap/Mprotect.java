@@ -2,6 +2,7 @@
 // Ported from mm/mprotect.c.
 package org.samepage.machine.mmap;
 
+import static org.samepage.machine.mmap.ChangeProtection.MM_CP_TRY_CHANGE_WRITABLE;
 import static org.samepage.mm.units.PageUnits.bytesToPages;
 import static org.samepage.mm.units.PageUnits.isPageAligned;
 import static org.samepage.mm.units.PageUnits.lowerAddr;
@@ -94,7 +95,7 @@ public final class Mprotect {
   }
 
   @PortedFrom(
-      value = {"mm/mprotect.c:mprotect_fixup", "mm/vma.h:vma_wants_manual_pte_write_upgrade"},
+      value = "mm/mprotect.c:mprotect_fixup",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no limits of address space, no device memory")
   private int mprotectFixup(VmArea part, long start, long end, long wanted) {
@@ -118,8 +119,9 @@ public final class Mprotect {
       return -Errno.ENOMEM;
     }
     vma.vmFlagsReset(newflags);
-    boolean upgrade = (newflags & (VM_SHARED | VM_WRITE)) == VM_WRITE;
-    change.changeProtection(vma, start, end, upgrade);
+    var _ =
+        change.changeProtection(
+            vma, start, end, vmaWantsManualPteWriteUpgrade(vma) ? MM_CP_TRY_CHANGE_WRITABLE : 0);
     if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED
         && (newflags & VM_WRITE) != 0) {
       var _ = populate.populateVmaPageRange(vma, start, end);
@@ -127,5 +129,11 @@ public final class Mprotect {
     vma.vmMm.vmStatAccount(oldflags, -bytesToPages(end - start));
     vma.vmMm.vmStatAccount(newflags, bytesToPages(end - start));
     return 0;
+  }
+
+  /** Whether entries get no write bit from the VMA's protection, though some may be written. */
+  @PortedFrom("mm/vma.h:vma_wants_manual_pte_write_upgrade")
+  static boolean vmaWantsManualPteWriteUpgrade(VmArea vma) {
+    return vma.has(VM_SHARED) ? vma.vmaWantsWritenotify() : vma.has(VM_WRITE);
   }
 }

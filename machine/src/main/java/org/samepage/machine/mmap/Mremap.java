@@ -183,6 +183,9 @@ public final class Mremap {
       vrm.newAddr = target + offset;
       vrm.oldLen = len;
       vrm.newLen = len;
+      if (!vmaMultiAllowed(vma) && (seen || vma.vmEnd < end)) {
+        return -Errno.EFAULT;
+      }
       long moved = checkPrepVma(vrm);
       if (moved == 0) {
         moved = mremapTo(vrm);
@@ -198,6 +201,15 @@ public final class Mremap {
       vma = addr + len < end ? vrm.mm.vmas.findVmaIntersection(addr + len, end) : null;
     }
     return result;
+  }
+
+  /** Whether a VMA may be moved together with others. */
+  @PortedFrom(
+      value = "mm/mremap.c:vma_multi_allowed",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "files in memory may all be")
+  private static boolean vmaMultiAllowed(VmArea vma) {
+    return vma.vmUserfaultfdCtx == null;
   }
 
   @PortedFrom(
@@ -390,6 +402,7 @@ public final class Mremap {
             vrm.oldLen,
             copied.needRmapLocks());
     if (moved == vrm.oldLen) {
+      Userfaultfd.mremapUserfaultfdPrep(copied.fresh());
       return 0;
     }
     var _ =

@@ -175,6 +175,7 @@ public final class VmaMerge {
             vma.vmMm, vma.vmEnd, vma.vmEnd + delta, vma.vmFlags, vma.linearPageIndex(vma.vmEnd));
     vmg.file = vma.vmFile;
     vmg.anonVma = vma.anonVma;
+    vmg.uffdCtx = vma.vmUserfaultfdCtx;
     return vmaMergeNewRange(vmg);
   }
 

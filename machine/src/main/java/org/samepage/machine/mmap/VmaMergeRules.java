@@ -53,9 +53,11 @@ final class VmaMergeRules {
   @PortedFrom(
       value = "mm/vma.c:is_mergeable_vma",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no policies, userfaultfd contexts or names")
+      differs = "no policies, no names")
   private static boolean isMergeableVma(VmaMergeState vmg, VmArea vma) {
-    return ((vma.vmFlags ^ vmg.flags) & ~VM_STICKY) == 0 && vma.vmFile == vmg.file;
+    return ((vma.vmFlags ^ vmg.flags) & ~VM_STICKY) == 0
+        && vma.vmFile == vmg.file
+        && vma.vmUserfaultfdCtx == vmg.uffdCtx;
   }
 
   /** Whether the range may come to use the anon_vma of a VMA, or the other way round. */

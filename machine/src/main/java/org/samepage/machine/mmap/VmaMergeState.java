@@ -7,13 +7,14 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 
 /** A range that is to be merged with its neighbours: what it is like, and what is found for it. */
 @PortedFrom(
     value = "mm/vma.h:vma_merge_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no policy, name or userfaultfd context; no caller gives up when memory is short")
+    differs = "no policy, no name; no caller gives up when memory is short")
 final class VmaMergeState {
   /** What became of it. */
   @PortedFrom("mm/vma.h:vma_merge_state")
@@ -43,6 +44,7 @@ final class VmaMergeState {
   long pgoff;
   @Nullable AddressSpace file;
   @Nullable AnonVma anonVma;
+  @Nullable UserfaultfdCtx uffdCtx;
 
   /** The VMA that mremap copies to the new range. */
   @Nullable VmArea copiedFrom;
@@ -78,6 +80,7 @@ final class VmaMergeState {
     state.middle = vma;
     state.file = vma.vmFile;
     state.anonVma = vma.anonVma;
+    state.uffdCtx = vma.vmUserfaultfdCtx;
     state.prev = start == vma.vmStart ? mm.vmas.prev(vma) : vma;
     return state;
   }

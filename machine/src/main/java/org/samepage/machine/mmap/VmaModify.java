@@ -12,6 +12,7 @@ import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FileVmas;
@@ -39,11 +40,30 @@ public final class VmaModify {
    * @return null where there are too many mappings, or memory is short
    */
   @PortedFrom(
-      value = {"mm/vma.c:vma_modify", "mm/vma.c:vma_modify_flags"},
+      value = "mm/vma.c:vma_modify_flags",
       fidelity = Fidelity.ADAPTED,
       differs = "null for ENOMEM")
   @Nullable VmArea vmaModifyFlags(VmArea vma, long start, long end, long flags) {
+    return vmaModify(vma, start, end, VmaMergeState.ofPart(vma, start, end, flags));
+  }
+
+  /** As {@link #vmaModifyFlags}, for a part that is to have another userfaultfd. */
+  @PortedFrom(
+      value = "mm/vma.c:vma_modify_flags_uffd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "null for ENOMEM")
+  @Nullable VmArea vmaModifyFlagsUffd(
+      VmArea vma, long start, long end, long flags, @Nullable UserfaultfdCtx ctx) {
     VmaMergeState vmg = VmaMergeState.ofPart(vma, start, end, flags);
+    vmg.uffdCtx = ctx;
+    return vmaModify(vma, start, end, vmg);
+  }
+
+  @PortedFrom(
+      value = "mm/vma.c:vma_modify",
+      fidelity = Fidelity.ADAPTED,
+      differs = "null for ENOMEM")
+  private @Nullable VmArea vmaModify(VmArea vma, long start, long end, VmaMergeState vmg) {
     VmArea merged = merge.vmaMergeExistingRange(vmg);
     if (merged != null || vmg.result == VmaMergeState.Result.NOMEM) {
       return merged;

@@ -8,9 +8,11 @@ import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.memory.UffdWpMarkers;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -114,7 +116,7 @@ public final class ZapRange {
   @PortedFrom(
       value = "mm/memory.c:zap_pte_range",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "of markers, guards; pages are freed at once, not in batches")
+      differs = "pages are freed at once, not in batches")
   private void zapPteRange(VmArea vma, PageTable table, long start, long end, boolean dropMarkers) {
     Mm mm = vma.vmMm;
     table.ptl.lock();
@@ -124,7 +126,7 @@ public final class ZapRange {
         continue;
       }
       if (!Pte.ptePresent(table.get(at))) {
-        zapNonpresentPtes(mm, table, at, dropMarkers);
+        zapNonpresentPtes(vma, table, at, dropMarkers);
         continue;
       }
       long pte = table.getAndClear(at);
@@ -140,6 +142,9 @@ public final class ZapRange {
       rmap.folioRemoveRmapPtes(folio);
       swap.freeSwapCache(folio);
       folios.folioPut(folio);
+      if (!dropMarkers) {
+        UffdWpMarkers.pteInstallUffdWpIfNeeded(vma, table, at, pte);
+      }
     }
     table.ptl.unlock();
   }
@@ -148,17 +153,27 @@ public final class ZapRange {
   @PortedFrom(
       value = "mm/memory.c:zap_nonpresent_ptes",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "one entry; of markers, guards; no device memory, no poison")
-  private void zapNonpresentPtes(Mm mm, PageTable table, int at, boolean dropMarkers) {
+      differs = "one entry; no device memory")
+  private void zapNonpresentPtes(VmArea vma, PageTable table, int at, boolean dropMarkers) {
     long pte = table.get(at);
     if (types.isSwapSlot(pte)) {
-      mm.addMmCounter(Mm.MM_SWAPENTS, -1);
+      vma.vmMm.addMmCounter(Mm.MM_SWAPENTS, -1);
       swap.freeSwapAndCacheNr(SwapEntry.pteToSwpEntry(pte));
     } else if (types.isMigrationEntry(pte)) {
-      mm.addMmCounter(mmCounter(folios, (int) SwapTypes.swpOffsetPfn(pte)), -1);
-    } else if (!dropMarkers) {
+      vma.vmMm.addMmCounter(mmCounter(folios, (int) types.swpOffsetPfn(pte)), -1);
+    } else if (!dropMarkers && staysAsMarker(vma, pte)) {
       return;
     }
     var _ = table.getAndClear(at);
+    if (!dropMarkers) {
+      UffdWpMarkers.pteInstallUffdWpIfNeeded(vma, table, at, pte);
+    }
+  }
+
+  /** Protection for userfaultfd goes with anonymous pages, of a file's it stays; guards stay. */
+  private static boolean staysAsMarker(VmArea vma, long pte) {
+    return PteMarker.pteMarkerUffdWp(pte)
+        ? !vma.vmaIsAnonymous()
+        : PteMarker.isGuardPteMarker(pte);
   }
 }

@@ -19,6 +19,7 @@ import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.pgtable.SwapEntry;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -36,6 +37,9 @@ import org.samepage.pagewalk.WalkCallback;
 public final class PagemapFile {
   /** The frame number; of what is not present, type and offset. */
   public static final long PM_PFRAME_MASK = (1L << 55) - 1;
+
+  /** Written since somebody asked, where that is tracked; or all of the mapping is new. */
+  public static final long PM_SOFT_DIRTY = 1L << 55;
 
   /** The page has one mapping, and this is it. */
   public static final long PM_MMAP_EXCLUSIVE = 1L << 56;
@@ -85,15 +89,30 @@ public final class PagemapFile {
     }
 
     @Override
-    @PortedFrom(
-        value = "fs/proc/task_mmu.c:pagemap_pte_hole",
-        fidelity = Fidelity.SIMPLIFIED,
-        differs = "without soft-dirty mappings and holes between them look the same")
+    @PortedFrom("fs/proc/task_mmu.c:pagemap_pte_hole")
     protected int pteHole(long start, long end, int depth, MmWalk walk) {
-      int to = (int) Math.min(len, pos + bytesToPages(end - start));
-      Arrays.fill(buffer, pos, to, 0);
-      pos = to;
+      for (long addr = start; addr < end; ) {
+        VmArea vma = walk.mm().vmas.findVma(addr);
+        long holeEnd = vma == null ? end : Math.min(end, Math.max(addr, vma.vmStart));
+        if (fill(bytesToPages(holeEnd - addr), 0) || vma == null) {
+          break;
+        }
+        long vmaEnd = Math.min(end, vma.vmEnd);
+        long word = SoftDirty.pmSoftDirty(vma, 0) ? PM_SOFT_DIRTY : 0;
+        if (fill(bytesToPages(Math.max(0, vmaEnd - holeEnd)), word)) {
+          break;
+        }
+        addr = vmaEnd;
+      }
       return pos >= len ? PM_END_OF_BUFFER : 0;
+    }
+
+    /** Adds words, as many as there is room for; whether the buffer is full. */
+    private boolean fill(long pages, long word) {
+      int to = (int) Math.min(len, pos + pages);
+      Arrays.fill(buffer, pos, to, word);
+      pos = to;
+      return pos >= len;
     }
 
     @Override
@@ -130,16 +149,17 @@ public final class PagemapFile {
     @PortedFrom(
         value = "fs/proc/task_mmu.c:pte_to_pagemap_entry",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "no soft-dirty; of what is not present, markers are all that there is")
+        differs = "no device memory")
     private long pteToPagemapEntry(VmArea vma, long addr, long pte) {
+      long dirty = SoftDirty.pmSoftDirty(vma, pte) ? PM_SOFT_DIRTY : 0;
       if (Pte.pteNone(pte)) {
-        return 0;
+        return dirty;
       }
       if (!Pte.ptePresent(pte)) {
-        return markerEntry(pte);
+        return dirty | nonpresentEntry(vma.vmMm.ptes.types, pte);
       }
-      long word = PM_PRESENT | (showPfn ? Pte.ptePfn(pte) & PM_PFRAME_MASK : 0);
-      word |= (pte & Pte.UFFD_WP) != 0 ? PM_UFFD_WP : 0;
+      long word = dirty | PM_PRESENT | (showPfn ? Pte.ptePfn(pte) & PM_PFRAME_MASK : 0);
+      word |= Pte.pteUffdWp(pte) ? PM_UFFD_WP : 0;
       int folio = normalPage.vmNormalPage(vma, addr, pte);
       if (folio == Frames.NO_PAGE) {
         return word;
@@ -149,14 +169,18 @@ public final class PagemapFile {
       return word;
     }
 
-    private long markerEntry(long pte) {
+    private long nonpresentEntry(SwapTypes types, long pte) {
       long word = PM_SWAP;
-      long offset = SwapEntry.swpOffsetRaw(pte);
+      boolean hasPfn = types.isPfnSwapEntry(pte);
+      long offset = hasPfn ? types.swpOffsetPfn(pte) : SwapEntry.swpOffsetRaw(pte);
+      if (hasPfn && !folios.folioTestAnon((int) offset)) {
+        word |= PM_FILE;
+      }
       if (showPfn) {
         long frame = SwapEntry.swpTypeRaw(pte) | offset << MAX_SWAPFILES_SHIFT;
         word |= frame & PM_PFRAME_MASK;
       }
-      if (PteMarker.isPteMarker(pte) && (offset & PteMarker.UFFD_WP) != 0) {
+      if (SwapEntry.pteSwpUffdWp(pte) || PteMarker.pteMarkerUffdWp(pte)) {
         word |= PM_UFFD_WP;
       }
       return word | (PteMarker.isGuardPteMarker(pte) ? PM_GUARD_REGION : 0);

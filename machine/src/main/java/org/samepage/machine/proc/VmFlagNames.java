@@ -26,8 +26,11 @@ final class VmFlagNames {
     name(VmFlags.VM_GROWSDOWN, "gd");
     name(VmFlags.VM_PFNMAP, "pf");
     name(VmFlags.VM_MAYBE_GUARD, "gu");
+    name(VmFlags.VM_UFFD_WP, "uw");
     name(VmFlags.VM_LOCKED, "lo");
     name(VmFlags.VM_IO, "io");
+    name(VmFlags.VM_SEQ_READ, "sr");
+    name(VmFlags.VM_RAND_READ, "rr");
     name(VmFlags.VM_DONTCOPY, "dc");
     name(VmFlags.VM_DONTEXPAND, "de");
     name(VmFlags.VM_LOCKONFAULT, "lf");
@@ -35,6 +38,7 @@ final class VmFlagNames {
     name(VmFlags.VM_NORESERVE, "nr");
     name(VmFlags.VM_HUGETLB, "ht");
     name(VmFlags.VM_WIPEONFORK, "wf");
+    name(VmFlags.VM_SOFTDIRTY, "sd");
     name(VmFlags.VM_MIXEDMAP, "mm");
     name(VmFlags.VM_HUGEPAGE, "hg");
     name(VmFlags.VM_NOHUGEPAGE, "nh");

@@ -26,11 +26,15 @@ import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.Machine;
+import org.samepage.machine.access.AccessRemoteVm;
+import org.samepage.machine.access.ProcMem;
 import org.samepage.machine.access.UserAccess;
 import org.samepage.machine.config.MachineConfig;
+import org.samepage.machine.exec.Exec;
 import org.samepage.machine.exit.ExitMmap;
 import org.samepage.machine.fault.FailFaults;
 import org.samepage.machine.fault.FileFaults;
+import org.samepage.machine.fault.Gup;
 import org.samepage.machine.fault.KsmZeroPages;
 import org.samepage.machine.fault.PageFaults;
 import org.samepage.machine.fault.Populate;
@@ -43,6 +47,7 @@ import org.samepage.machine.migrate.MigrateFolio;
 import org.samepage.machine.migrate.MigratePages;
 import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.migrate.OfflinePages;
+import org.samepage.machine.mmap.Brk;
 import org.samepage.machine.mmap.ChangeProtection;
 import org.samepage.machine.mmap.Commit;
 import org.samepage.machine.mmap.CopyVma;
@@ -54,6 +59,8 @@ import org.samepage.machine.mmap.MovePageTables;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.mmap.Munmap;
+import org.samepage.machine.mmap.StackVma;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.mmap.VmaCommit;
 import org.samepage.machine.mmap.VmaMerge;
 import org.samepage.machine.mmap.VmaModify;
@@ -62,6 +69,8 @@ import org.samepage.machine.proc.ProcFiles;
 import org.samepage.machine.swap.Reclaim;
 import org.samepage.machine.trace.JfrKsmTrace;
 import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.KernelOptions;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.MemoryLayout;
@@ -100,6 +109,7 @@ final class MachineModule extends AbstractModule {
   @Override
   protected void configure() {
     bind(MemoryLayout.class).toInstance(config.memory());
+    bind(KernelOptions.class).toInstance(config.options());
     bind(Sched.class).toInstance(sched);
     bind(KernelClock.class).to(VirtualClock.class);
     bind(PageHash.class).to(Xxh64.class);
@@ -231,8 +241,14 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  UserAccess userAccess(Folios folios, FaultHandler faults) {
-    return new UserAccess(folios, faults);
+  AccessRemoteVm accessRemoteVm(Folios folios, Gup gup) {
+    return new AccessRemoteVm(folios, gup);
+  }
+
+  @Provides
+  @Singleton
+  Machine.Access access(Folios folios, FaultHandler faults, AccessRemoteVm remote, ExitMmap exit) {
+    return new Machine.Access(new UserAccess(folios, faults), new ProcMem(remote, exit), faults);
   }
 
   @Provides
@@ -261,14 +277,26 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Populate populate(FaultHandler faults, Folios folios) {
-    return new Populate(faults, folios);
+  Gup gup(Folios folios, NormalPage normalPage, FaultHandler faults) {
+    return new Gup(folios, normalPage, faults);
   }
 
   @Provides
   @Singleton
-  VmaMerge vmaMerge(AnonVmas anonVmas, SharedFiles files) {
-    return new VmaMerge(anonVmas, new VmaCommit(anonVmas, files, sched.failSlab));
+  Populate populate(Gup gup) {
+    return new Populate(gup);
+  }
+
+  @Provides
+  @Singleton
+  VmaCommit vmaCommit(AnonVmas anonVmas, SharedFiles files) {
+    return new VmaCommit(anonVmas, files, sched.failSlab);
+  }
+
+  @Provides
+  @Singleton
+  VmaMerge vmaMerge(AnonVmas anonVmas, VmaCommit commit) {
+    return new VmaMerge(anonVmas, commit);
   }
 
   @Provides
@@ -310,8 +338,19 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  DupMmap dupMmap(AnonVmas anonVmas, CopyPageRange copy, KsmSlots slots) {
-    return new DupMmap(anonVmas, copy, slots, sched.failSlab);
+  Machine.Life life(
+      CopyPageRange copy,
+      AnonVmas anonVmas,
+      KsmSlots slots,
+      AccessRemoteVm remote,
+      VmaMerge merge,
+      VmaCommit commit,
+      ExitMmap exit) {
+    StackVma stack = new StackVma(merge, commit, new MovePageTables(), anonVmas, sched.failSlab);
+    return new Machine.Life(
+        new DupMmap(anonVmas, copy, slots, sched.failSlab),
+        new Exec(slots, remote, stack, sched.failSlab),
+        exit);
   }
 
   @Provides
@@ -327,20 +366,21 @@ final class MachineModule extends AbstractModule {
       Populate populate,
       KsmMadvise ksm,
       MergeAny mergeAny,
-      DupMmap fork,
       SwapTypes types) {
     Commit commit = new Commit(config.memory().pages());
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
     CopyVma copy = new CopyVma(merge, anonVmas, sched.failSlab);
     Mremap.Changes changes = new Mremap.Changes(merge, munmap, copy, new MovePageTables());
+    ChangeProtection change = new ChangeProtection(folios, normalPage, types);
     return new Machine.Mapping(
         new Mmap(sched, merge, populate, commit, mergeAny),
         munmap,
         new Mremap(changes, ksm, anonVmas, populate, commit),
-        new Mprotect(modify, new ChangeProtection(folios, normalPage, types), populate, commit),
+        new Mprotect(modify, change, populate, commit),
         new Mlock(modify, populate),
-        files,
-        fork);
+        new Brk(merge, munmap, commit, mergeAny, sched.failSlab),
+        new Userfaultfd(modify, change),
+        files);
   }
 
   @Provides
@@ -407,15 +447,16 @@ final class MachineModule extends AbstractModule {
       Machine.Mapping mapping,
       Madvise madvise,
       MergeAny mergeAny,
-      UserAccess access,
-      ExitMmap exit,
+      Machine.Access access,
+      Machine.Life life,
+      PteLayout ptes,
       ProcFiles procFiles) {
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents, swap),
-        new Machine.Kernel(sched, clock, log, budget, failFaults),
+        new Machine.Kernel(sched, clock, log, budget, failFaults, ptes),
         ksm,
-        new Machine.Calls(mapping, madvise, mergeAny, moves, access, exit),
+        new Machine.Calls(mapping, madvise, mergeAny, moves, access, life),
         procFiles);
   }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.samepage.machine.testing.TestMachine;
+import org.samepage.mm.pgtable.KernelOptions;
 
 final class ConfigLoaderTest {
   @TempDir Path folder;
@@ -23,6 +24,15 @@ final class ConfigLoaderTest {
 
   private Path file(String text) throws Exception {
     return Files.writeString(folder.resolve("my.conf"), text);
+  }
+
+  @Test
+  void options_that_move_bits_are_off_and_each_can_be_set() {
+    assertThat(load(null, null).options()).isEqualTo(KernelOptions.REFERENCE);
+    assertThat(load(null, null, "machine.soft-dirty=true", "machine.device-private=true").options())
+        .isEqualTo(new KernelOptions(true, false, true, false));
+    assertThat(load(null, null, "machine.memory-failure=true", "machine.la57=true").options())
+        .isEqualTo(new KernelOptions(false, true, false, true));
   }
 
   @Test
@@ -62,6 +72,8 @@ final class ConfigLoaderTest {
             + " linux-7.3",
         "machine.nodes=many|machine.nodes",
         "machine.nodes=100|1 to 64 nodes",
+        "machine.soft-dirty=maybe|machine.soft-dirty",
+        "machine.soft_dirty=true|machine.soft-dirty",
         "machine.memory=lots|machine.memory",
         "profiles.x.scan=per-address|unknown key",
         "a..b=1|is not a key"

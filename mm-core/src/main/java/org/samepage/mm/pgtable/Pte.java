@@ -28,6 +28,10 @@ public final class Pte {
 
   public static final long SPECIAL = 1L << 9;
   public static final long UFFD_WP = 1L << 10;
+
+  /** Set only where {@link PteLayout} says that writes are tracked. */
+  public static final long SOFT_DIRTY = 1L << 11;
+
   public static final long SAVED_DIRTY = 1L << 58;
   public static final long NX = 1L << 63;
 
@@ -38,7 +42,7 @@ public final class Pte {
 
   /** What a change of protection keeps: PWT and PCD too. */
   private static final long CHG_MASK =
-      PFN_MASK | 0x18 | SPECIAL | ACCESSED | DIRTY | SAVED_DIRTY | UFFD_WP;
+      PFN_MASK | 0x18 | SPECIAL | ACCESSED | DIRTY | SAVED_DIRTY | UFFD_WP | SOFT_DIRTY;
 
   private Pte() {}
 
@@ -118,6 +122,23 @@ public final class Pte {
     return pteNeedsInvertRaw(oldval) == pteNeedsInvertRaw(val) ? val : val ^ PFN_MASK;
   }
 
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_uffd_wp")
+  public static boolean pteUffdWp(long pte) {
+    return (pte & UFFD_WP) != 0;
+  }
+
+  /** Protects for userfaultfd: not writable either. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkuffd_wp")
+  public static long pteMkuffdWp(long pte) {
+    return pteWrprotect(pte | UFFD_WP);
+  }
+
+  /** Ends that protection; the word stays not writable. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_clear_uffd_wp")
+  public static long pteClearUffdWp(long pte) {
+    return pte & ~UFFD_WP;
+  }
+
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkwrite_novma")
   public static long pteMkwriteNovma(long pte) {
     return clearSaveddirtyShift(pte | RW);
@@ -128,6 +149,7 @@ public final class Pte {
     return mksaveddirtyShift(pte & ~RW);
   }
 
+  /** Without the soft-dirty bit: for entries of processes call {@link PteLayout#pteMkdirty}. */
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_mkdirty")
   public static long pteMkdirty(long pte) {
     return mksaveddirtyShift(pte | DIRTY);

@@ -23,6 +23,18 @@ public final class PteMarker {
     return isPteMarker(pte) && (SwapEntry.swpOffsetRaw(pte) & GUARD) != 0;
   }
 
+  /** Whether this word says that the page which is not there is protected for userfaultfd. */
+  @PortedFrom("include/linux/swapops.h:pte_marker_uffd_wp")
+  public static boolean pteMarkerUffdWp(long pte) {
+    return isPteMarker(pte) && (pteMarkerGet(pte) & UFFD_WP) != 0;
+  }
+
+  /** What a marker says: bits of this class. */
+  @PortedFrom("include/linux/swapops.h:pte_marker_get")
+  public static long pteMarkerGet(long marker) {
+    return SwapEntry.swpOffsetRaw(marker) & (UFFD_WP | POISONED | GUARD);
+  }
+
   /** Whether this word, which is neither none nor present, is a marker. */
   @PortedFrom("include/linux/swapops.h:is_pte_marker")
   public static boolean isPteMarker(long pte) {

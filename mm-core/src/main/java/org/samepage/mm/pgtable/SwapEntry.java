@@ -60,20 +60,9 @@ public final class SwapEntry {
     return !Pte.pteNone(pte) && !Pte.ptePresent(pte);
   }
 
-  /** Marks a swap word whose page no other process had. */
-  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkexclusive")
-  public static long pteSwpMkexclusive(long pte) {
-    return pte | SWP_EXCLUSIVE;
-  }
-
-  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_exclusive")
-  public static boolean pteSwpExclusive(long pte) {
-    return (pte & SWP_EXCLUSIVE) != 0;
-  }
-
-  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_clear_exclusive")
-  public static long pteSwpClearExclusive(long pte) {
-    return pte & ~SWP_EXCLUSIVE;
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_uffd_wp")
+  public static boolean pteSwpUffdWp(long pte) {
+    return (pte & SWP_UFFD_WP) != 0;
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkuffd_wp")
@@ -81,8 +70,24 @@ public final class SwapEntry {
     return pte | SWP_UFFD_WP;
   }
 
-  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_uffd_wp")
-  public static boolean pteSwpUffdWp(long pte) {
-    return (pte & SWP_UFFD_WP) != 0;
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_clear_uffd_wp")
+  public static long pteSwpClearUffdWp(long pte) {
+    return pte & ~SWP_UFFD_WP;
+  }
+
+  /** Whether the page that was swapped out was exclusive to its process. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_exclusive")
+  public static boolean pteSwpExclusive(long pte) {
+    return (pte & SWP_EXCLUSIVE) != 0;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkexclusive")
+  public static long pteSwpMkexclusive(long pte) {
+    return pte | SWP_EXCLUSIVE;
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_clear_exclusive")
+  public static long pteSwpClearExclusive(long pte) {
+    return pte & ~SWP_EXCLUSIVE;
   }
 }

@@ -4,7 +4,8 @@
  *
  * <p>A word is the exact 64-bit word that the hardware and the kernel use; {@link
  * org.samepage.mm.pgtable.Pte}, {@link org.samepage.mm.pgtable.Pmd} and {@link
- * org.samepage.mm.pgtable.SwapEntry} are functions over it. A table is a {@link
+ * org.samepage.mm.pgtable.SwapEntry} are functions over it; what of it depends on how the kernel
+ * was built is in {@link org.samepage.mm.pgtable.PteLayout}. A table is a {@link
  * org.samepage.mm.pgtable.PageTable} of 512 words; {@link org.samepage.mm.pgtable.PgTables} are the
  * tables of one address space.
  *

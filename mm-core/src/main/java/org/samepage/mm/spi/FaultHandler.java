@@ -12,7 +12,13 @@ public interface FaultHandler {
   /** Flags of a fault, as in {@code enum fault_flag}. */
   int FAULT_FLAG_WRITE = 1;
 
+  /** The caller can wait for whoever resolves a userfault, and then tries again. */
+  int FAULT_FLAG_ALLOW_RETRY = 1 << 2;
+
+  /** The page is another process's, or reached as if it were. */
   int FAULT_FLAG_REMOTE = 1 << 7;
+
+  /** Makes the page the mapping's own without writing; not with {@link #FAULT_FLAG_WRITE}. */
   int FAULT_FLAG_UNSHARE = 1 << 10;
 
   /** Bits of the result, as in {@code enum vm_fault_reason}. */
@@ -20,8 +26,16 @@ public interface FaultHandler {
 
   int VM_FAULT_SIGBUS = 1 << 1;
   int VM_FAULT_MAJOR = 1 << 2;
+  int VM_FAULT_HWPOISON = 1 << 4;
   int VM_FAULT_SIGSEGV = 1 << 6;
-  int VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV;
+
+  /**
+   * A userfault, where the caller {@linkplain #FAULT_FLAG_ALLOW_RETRY can wait}. Linux has waited
+   * by then; here nobody resolves it meanwhile, so trying again makes no sense.
+   */
+  int VM_FAULT_RETRY = 1 << 10;
+
+  int VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_SIGSEGV;
 
   /**
    * Resolves one fault.

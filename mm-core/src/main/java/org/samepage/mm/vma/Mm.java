@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.LockClass;
@@ -39,6 +40,9 @@ public final class Mm {
   public final VmaTree vmas = new VmaTree();
   public final PgTables pgTables;
 
+  /** How the words of the tables are made up. */
+  public final PteLayout ptes;
+
   /** Resident pages by kind; each changed under some page-table lock. */
   public final AtomicLongArray rssStat = new AtomicLongArray(NR_MM_COUNTERS);
 
@@ -65,6 +69,12 @@ public final class Mm {
   /** Pages of all mappings that are locked in memory. Guarded by mmap_lock. */
   public long lockedVm;
 
+  /** Where the heap begins [bytes]; what brk can at least be. Guarded by mmap_lock. */
+  public long startBrk;
+
+  /** Where the heap ends [bytes]. Guarded by mmap_lock. */
+  public long brk;
+
   /** Items of this mm in the stable tree. Guarded by ksm_thread_mutex. */
   public long ksmMergingPages;
 
@@ -74,7 +84,13 @@ public final class Mm {
   /** Zero pages that ksmd put in. */
   public final AtomicLong ksmZeroPages = new AtomicLong();
 
+  /** An address space of a kernel that was built as the reference is. */
   public Mm(Sched sched, PgTables pgTables) {
+    this(sched, pgTables, PteLayout.REFERENCE);
+  }
+
+  public Mm(Sched sched, PgTables pgTables, PteLayout ptes) {
+    this.ptes = ptes;
     this.mmapLock = new RwSem(sched, LockClass.MMAP_LOCK);
     this.pgTables = pgTables;
   }
@@ -174,7 +190,7 @@ public final class Mm {
     }
   }
 
-  /** One more use, unless the last has gone. */
+  /** One more user, unless the exit has begun. */
   @PortedFrom("include/linux/sched/mm.h:mmget_not_zero")
   public boolean mmgetNotZero() {
     return mmUsers.getAndUpdate(users -> users == 0 ? 0 : users + 1) != 0;

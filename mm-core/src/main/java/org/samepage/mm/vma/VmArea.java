@@ -5,6 +5,7 @@ import static org.samepage.mm.units.PageUnits.bytesToPages;
 
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.pgtable.PgProt;
+import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.rb.RbNode;
@@ -18,7 +19,7 @@ import org.samepage.mm.rb.RbNode;
 @PortedFrom(
     value = "include/linux/mm_types.h:vm_area_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no per-VMA lock, policy, userfaultfd context; shared.rb is the base class")
+    differs = "no per-VMA lock, no policy; shared.rb is the base class")
 public final class VmArea extends RbNode {
   public final Mm vmMm;
 
@@ -51,6 +52,9 @@ public final class VmArea extends RbNode {
   /** Who is told of what becomes of this mapping; null for most. */
   public @Nullable VmOperations vmOps;
 
+  /** The userfaultfd that hears of what happens here; null for none. */
+  public @Nullable UserfaultfdCtx vmUserfaultfdCtx;
+
   /** Set at the first fault that needs it, under page_table_lock; then it stays. */
   public @Nullable AnonVma anonVma;
 
@@ -73,6 +77,8 @@ public final class VmArea extends RbNode {
       differs = "takes the use of the file too, as all callers do next")
   public VmArea vmAreaDup(Mm mm) {
     VmArea copy = new VmArea(mm, vmStart, vmEnd, vmFlags, vmPgoff);
+    copy.vmPageProt = vmPageProt;
+    copy.vmUserfaultfdCtx = vmUserfaultfdCtx;
     copy.anonVma = anonVma;
     copy.vmFile = vmFile;
     copy.vmOps = vmOps;
@@ -115,12 +121,66 @@ public final class VmArea extends RbNode {
    * VmFlags#VM_STICKY sticky} stays.
    */
   @PortedFrom(
-      value = {"include/linux/mm.h:vm_flags_reset", "mm/mmap.c:vma_set_page_prot"},
+      value = "include/linux/mm.h:vm_flags_reset",
       fidelity = Fidelity.ADAPTED,
-      differs = "both in one; keeps sticky flags; no mapping here wants to be told of writes")
+      differs = "keeps sticky flags; sets the protection too, as all callers do next")
   public void vmFlagsReset(long flags) {
     vmFlags = flags | (vmFlags & VmFlags.VM_STICKY);
-    vmPageProt = PgProt.vmGetPageProt(flags);
+    vmaSetPageProt();
+  }
+
+  /** Sets the protection of entries that follows from the flags. Holds mmap_lock for writing. */
+  @PortedFrom("mm/mmap.c:vma_set_page_prot")
+  public void vmaSetPageProt() {
+    vmPageProt =
+        PgProt.vmGetPageProt(vmaWantsWritenotify() ? vmFlags & ~VmFlags.VM_SHARED : vmFlags);
+  }
+
+  /** Whether a first write to each page must fault, though all may write: somebody keeps track. */
+  @PortedFrom(
+      value = "mm/vma.c:vma_wants_writenotify",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "files in memory, which themselves need no word")
+  public boolean vmaWantsWritenotify() {
+    long sharedWritable = VmFlags.VM_SHARED | VmFlags.VM_WRITE;
+    return (vmFlags & sharedWritable) == sharedWritable
+        && (vmaSoftDirtyEnabled() || has(VmFlags.VM_UFFD_WP));
+  }
+
+  /** Whether writes to this VMA are tracked, and somebody has asked for it to be clean. */
+  @PortedFrom("mm/internal.h:vma_soft_dirty_enabled")
+  public boolean vmaSoftDirtyEnabled() {
+    return vmMm.ptes.pgtableSupportsSoftDirty() && !has(VmFlags.VM_SOFTDIRTY);
+  }
+
+  /** Whether a write to this page must fault so that its soft-dirty bit gets set. */
+  @PortedFrom("mm/internal.h:pte_needs_soft_dirty_wp")
+  public boolean pteNeedsSoftDirtyWp(long pte) {
+    return vmaSoftDirtyEnabled() && !vmMm.ptes.pteSoftDirty(pte);
+  }
+
+  @PortedFrom("include/linux/userfaultfd_k.h:userfaultfd_wp")
+  public boolean userfaultfdWp() {
+    return has(VmFlags.VM_UFFD_WP);
+  }
+
+  /** Whether a write to this page is the userfaultfd's business. */
+  @PortedFrom("include/linux/userfaultfd_k.h:userfaultfd_pte_wp")
+  public boolean userfaultfdPteWp(long pte) {
+    return userfaultfdWp() && Pte.pteUffdWp(pte);
+  }
+
+  /** Whether this is the stack of a process that exec has not done with: pages may yet move. */
+  @PortedFrom("include/linux/mm.h:vma_is_temporary_stack")
+  public boolean vmaIsTemporaryStack() {
+    return has(VmFlags.VM_GROWSDOWN)
+        && (vmFlags & VmFlags.VM_STACK_INCOMPLETE_SETUP) == VmFlags.VM_STACK_INCOMPLETE_SETUP;
+  }
+
+  /** Whether pages of this VMA are copied when they are written. */
+  @PortedFrom("include/linux/mm.h:is_cow_mapping")
+  public boolean isCowMapping() {
+    return (vmFlags & (VmFlags.VM_SHARED | VmFlags.VM_MAYWRITE)) == VmFlags.VM_MAYWRITE;
   }
 
   /** Whether this is memory of no file: its pages are made by faults alone. */

@@ -6,6 +6,8 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import org.samepage.mm.memory.BadPageMap;
 import org.samepage.mm.memory.NormalPage;
+import org.samepage.mm.pgtable.KernelOptions;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -18,7 +20,10 @@ import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.time.KernelClock;
 import org.samepage.mm.work.ProbeBudget;
 
-/** Physical memory and reports of one machine. Needs a MemoryLayout, a Sched and a KernelClock. */
+/**
+ * Physical memory, page-table words and reports of one machine. Needs a MemoryLayout,
+ * KernelOptions, a Sched and a KernelClock.
+ */
 public final class MmCoreModule extends AbstractModule {
   @Provides
   @Singleton
@@ -52,8 +57,13 @@ public final class MmCoreModule extends AbstractModule {
 
   @Provides
   @Singleton
-  SwapTypes swapTypes() {
-    return SwapTypes.REFERENCE;
+  PteLayout pteLayout(KernelOptions options) {
+    return new PteLayout(options);
+  }
+
+  @Provides
+  SwapTypes swapTypes(PteLayout ptes) {
+    return ptes.types;
   }
 
   @Provides

@@ -71,7 +71,7 @@ final class HugeWordsTest {
     assertThat(Pmd.isPmdMigrationEntry(read, TYPES)).isTrue();
     assertThat(Pmd.isSwapPmd(read)).isTrue();
     assertThat(Pmd.pmdPresent(read)).isFalse();
-    assertThat(SwapTypes.swpOffsetPfn(read)).isEqualTo(0x1234);
+    assertThat(TYPES.swpOffsetPfn(read)).isEqualTo(0x1234);
     assertThat(Pmd.isPmdMigrationEntry(read | Pte.PSE, TYPES)).as("PSE is present").isFalse();
     assertThat(Pmd.isPmdMigrationEntry(SwapEntry.swpEntryRaw(0, 9), TYPES)).isFalse();
     assertThat(Pmd.isPmdMigrationEntry(0, TYPES)).isFalse();

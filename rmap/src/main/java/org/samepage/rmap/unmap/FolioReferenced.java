@@ -17,7 +17,7 @@ import org.samepage.rmap.RmapWalkControl;
 /** Asks which mappings of a folio were used lately, and forgets it. */
 public final class FolioReferenced {
   /** Flags of madvise that say that use in the past tells nothing. */
-  private static final long NO_RECENCY = 0x8000L | 0x10000L;
+  private static final long NO_RECENCY = VmFlags.VM_SEQ_READ | VmFlags.VM_RAND_READ;
 
   private final Sched sched;
   private final Folios folios;

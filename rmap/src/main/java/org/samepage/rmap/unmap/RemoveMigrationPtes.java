@@ -9,6 +9,7 @@ import static org.samepage.rmap.PageVmaMappedWalk.PVMW_SYNC;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_RMAP_LOCKED;
 
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -92,17 +93,19 @@ public final class RemoveMigrationPtes {
     }
 
     private long restored(int folio, VmArea vma, long old) {
+      PteLayout ptes = vma.vmMm.ptes;
       long pte = Pte.pfnPte(folio, vma.vmPageProt);
-      if (!SwapTypes.isMigrationEntryYoung(old)) {
+      if (!types.isMigrationEntryYoung(old)) {
         pte = Pte.pteMkold(pte);
       }
-      if (folios.folioTestDirty(folio) && SwapTypes.isMigrationEntryDirty(old)) {
-        pte = Pte.pteMkdirty(pte);
+      if (folios.folioTestDirty(folio) && types.isMigrationEntryDirty(old)) {
+        pte = ptes.pteMkdirty(pte);
       }
+      pte = ptes.pteSwpSoftDirty(old) ? ptes.pteMksoftDirty(pte) : ptes.pteClearSoftDirty(pte);
       if (types.isWritableMigrationEntry(old)) {
         return Pte.pteMkwriteNovma(pte);
       }
-      return SwapEntry.pteSwpUffdWp(old) ? pte | Pte.UFFD_WP : pte;
+      return SwapEntry.pteSwpUffdWp(old) ? Pte.pteMkuffdWp(pte) : pte;
     }
   }
 }

@@ -9,6 +9,7 @@ import static org.samepage.rmap.unmap.TtuFlags.TTU_SPLIT_HUGE_PMD;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_SYNC;
 
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -68,17 +69,10 @@ public final class TryToMigrate {
   }
 
   /** Whether a VMA is a stack that exec is about to move. */
-  @PortedFrom(
-      value = {"mm/rmap.c:invalid_migration_vma", "include/linux/mm.h:vma_is_temporary_stack"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "nothing here makes such stacks: none is one")
+  @PortedFrom("mm/rmap.c:invalid_migration_vma")
   static boolean invalidMigrationVma(VmArea vma) {
-    return vma.has(VM_GROWSDOWN)
-        && (vma.vmFlags & VM_STACK_INCOMPLETE_SETUP) == VM_STACK_INCOMPLETE_SETUP;
+    return vma.vmaIsTemporaryStack();
   }
-
-  private static final long VM_GROWSDOWN = 0x100L;
-  private static final long VM_STACK_INCOMPLETE_SETUP = 0x18000L;
 
   private final class Control extends RmapWalkControl {
     private final int flags;
@@ -100,7 +94,7 @@ public final class TryToMigrate {
       pvmw.defineFolioVmaWalk(folio, vma, addr, (flags & TTU_SYNC) != 0 ? PVMW_SYNC : 0);
       while (pvmw.pageVmaMappedWalk()) {
         sched.current().work.ptesFound++;
-        if (!installEntry(folio)) {
+        if (!installEntry(folio, vma.vmMm.ptes)) {
           pvmw.pageVmaMappedWalkDone();
           return false;
         }
@@ -110,7 +104,7 @@ public final class TryToMigrate {
       return true;
     }
 
-    private boolean installEntry(int folio) {
+    private boolean installEntry(int folio, PteLayout ptes) {
       boolean anonExclusive = folios.folioTestAnon(folio) && folios.pageAnonExclusive(folio);
       long pte = pvmw.table().getAndClear(pvmw.index());
       if (Pte.pteDirty(pte)) {
@@ -131,12 +125,15 @@ public final class TryToMigrate {
                   ? types.makeReadableExclusiveMigrationEntry(folio)
                   : types.makeReadableMigrationEntry(folio);
       if (Pte.pteYoung(pte)) {
-        entry = SwapTypes.makeMigrationEntryYoung(entry);
+        entry = types.makeMigrationEntryYoung(entry);
       }
       if (Pte.pteDirty(pte)) {
-        entry = SwapTypes.makeMigrationEntryDirty(entry);
+        entry = types.makeMigrationEntryDirty(entry);
       }
-      if ((pte & Pte.UFFD_WP) != 0) {
+      if (ptes.pteSoftDirty(pte)) {
+        entry = ptes.pteSwpMksoftDirty(entry);
+      }
+      if (Pte.pteUffdWp(pte)) {
         entry = SwapEntry.pteSwpMkuffdWp(entry);
       }
       pvmw.table().set(pvmw.index(), entry);

@@ -7,6 +7,7 @@ import static org.samepage.rmap.unmap.TtuFlags.TTU_IGNORE_MLOCK;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_RMAP_LOCKED;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_SYNC;
 
+import org.samepage.mm.memory.UffdWpMarkers;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
@@ -81,7 +82,7 @@ public final class TryToUnmap {
     @PortedFrom(
         value = "mm/rmap.c:try_to_unmap_one",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "order 0; no hugetlb, poison, userfaultfd markers, MMU notifiers, LRU of mlock")
+        differs = "order 0; no hugetlb, poison, MMU notifiers, LRU of mlock")
     public boolean rmapOne(int folio, VmArea vma, long addr) {
       pvmw.defineFolioVmaWalk(folio, vma, addr, (flags & TTU_SYNC) != 0 ? PVMW_SYNC : 0);
       while (pvmw.pageVmaMappedWalk()) {
@@ -102,6 +103,7 @@ public final class TryToUnmap {
       Mm mm = vma.vmMm;
       boolean anonExclusive = folios.folioTestAnon(folio) && folios.pageAnonExclusive(folio);
       long pte = pvmw.table().getAndClear(pvmw.index());
+      UffdWpMarkers.pteInstallUffdWpIfNeeded(vma, pvmw.table(), pvmw.index(), pte);
       if (Pte.pteDirty(pte)) {
         folios.folioMarkDirty(folio);
       }
@@ -132,7 +134,8 @@ public final class TryToUnmap {
       mm.addMmCounter(Mm.MM_ANONPAGES, -1);
       mm.addMmCounter(Mm.MM_SWAPENTS, 1);
       long word = anonExclusive ? SwapEntry.pteSwpMkexclusive(entry) : entry;
-      word = (pte & Pte.UFFD_WP) != 0 ? SwapEntry.pteSwpMkuffdWp(word) : word;
+      word = mm.ptes.pteSoftDirty(pte) ? mm.ptes.pteSwpMksoftDirty(word) : word;
+      word = Pte.pteUffdWp(pte) ? SwapEntry.pteSwpMkuffdWp(word) : word;
       pvmw.table().set(pvmw.index(), word);
       return true;
     }

@@ -153,8 +153,8 @@ final class UnmapTest {
     f.migrate.tryToMigrate(pfn, 0);
     long writable = f.pte(vma, BASE);
     assertThat(f.types.isWritableMigrationEntry(writable)).isTrue();
-    assertThat(SwapTypes.isMigrationEntryYoung(writable)).isTrue();
-    assertThat(SwapTypes.isMigrationEntryDirty(writable)).isTrue();
+    assertThat(f.types.isMigrationEntryYoung(writable)).isTrue();
+    assertThat(f.types.isMigrationEntryDirty(writable)).isTrue();
     assertThat(anonPages(vma)).as("a page on its way is still the process's").isEqualTo(1);
     f.restore.removeMigrationPtes(pfn, pfn, 0);
     f.memory.setEntry(vma.vmMm, BASE, Pte.pteWrprotect(f.pte(vma, BASE)));

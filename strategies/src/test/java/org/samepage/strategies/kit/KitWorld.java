@@ -24,6 +24,7 @@ import org.samepage.ksm.state.KsmScan;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.wiring.KsmModule;
 import org.samepage.ksm.wiring.Strategies;
+import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.FolioMapping;
@@ -34,6 +35,7 @@ import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.LockChecker;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
+import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.spi.PageHash;
 import org.samepage.mm.swap.HeapSwapStore;
@@ -252,7 +254,9 @@ public final class KitWorld implements AutoCloseable {
     @Override
     protected void configure() {
       bind(MemoryLayout.class).toInstance(new MemoryLayout(1, 10_000));
+      bind(KernelOptions.class).toInstance(KernelOptions.REFERENCE);
       bind(Sched.class).toInstance(sched);
+      bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
       bind(KernelClock.class).toInstance(new VirtualClock());
       bind(PageHash.class).toInstance(KitWorld.this::addressHash);
       bind(FaultHandler.class)
