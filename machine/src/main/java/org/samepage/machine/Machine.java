@@ -103,12 +103,7 @@ public final class Machine implements AutoCloseable {
 
   /** The system calls. */
   public record Calls(
-      Mapping mapping,
-      Madvise madvise,
-      MergeAny mergeAny,
-      Moves moves,
-      Access access,
-      Life life) {}
+      Mapping mapping, Madvise madvise, MergeAny mergeAny, Moves moves, Access access, Life life) {}
 
   /** What takes pages from their frames. */
   public record Moves(Reclaim reclaim, MovePages movePages, OfflinePages offline) {}

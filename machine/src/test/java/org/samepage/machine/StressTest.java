@@ -89,12 +89,11 @@ final class StressTest {
     LockChecker checker = new LockChecker(sched);
     try (TestMachine m = TestMachine.boot(checker, "linux-6.18")) {
       List<Runnable> bodies = new ArrayList<>(workers(m, 3, seed, 25));
-      bodies.add(
-          () -> {
-            for (int i = 0; i < 6; i++) {
-              m.machine.ksm().ksmd().batch(KSMD_PAGES);
-            }
-          });
+      bodies.add(() -> {
+        for (int i = 0; i < 6; i++) {
+          m.machine.ksm().ksmd().batch(KSMD_PAGES);
+        }
+      });
       sched.run(bodies);
       assertThat(checker.failure()).isNull();
     }

@@ -103,7 +103,8 @@ final class FolioWalkLevelsTest {
   @Test
   void a_page_that_is_being_moved_is_found_when_asked_and_not_shown() {
     m.setPmd(BASE, m.swapTypes().makeReadableMigrationEntry(FIRST));
-    long small = m.swapTypes().makeMigrationEntryYoung(m.swapTypes().makeWritableMigrationEntry(777));
+    long small =
+        m.swapTypes().makeMigrationEntryYoung(m.swapTypes().makeWritableMigrationEntry(777));
     m.memory.setEntry(m.mm, BASE + MIB2, small);
     KernelLock pmdLock = m.pmdTable(BASE).ptl;
     KernelLock pteLock = m.memory.table(m.mm, BASE + MIB2).ptl;

@@ -91,9 +91,8 @@ final class AnonVmaIntervalTreeTest {
       long last = first + random.nextLong(20);
       List<AnonVmaChain> expected =
           list.stream()
-              .filter(
-                  avc ->
-                      avc.vma.vmPgoff <= last && first <= avc.vma.vmPgoff + avc.vma.vmaPages() - 1)
+              .filter(avc ->
+                  avc.vma.vmPgoff <= last && first <= avc.vma.vmPgoff + avc.vma.vmaPages() - 1)
               .sorted(byStart)
               .toList();
       assertThat(query(first, last)).isEqualTo(expected);

@@ -30,16 +30,15 @@ public final class ResultSummary {
     out.println("  ksm        " + figures(document.ksm(), COUNTERS));
     document
         .processes()
-        .forEach(
-            (name, process) ->
-                out.printf(
-                    "  %-10s present %d, frames %d, %s%n",
-                    name,
-                    process.present(),
-                    process.frames(),
-                    process.ksm().entrySet().stream()
-                        .map(figure -> figure.getKey() + " " + figure.getValue())
-                        .collect(Collectors.joining(", "))));
+        .forEach((name, process) ->
+            out.printf(
+                "  %-10s present %d, frames %d, %s%n",
+                name,
+                process.present(),
+                process.frames(),
+                process.ksm().entrySet().stream()
+                    .map(figure -> figure.getKey() + " " + figure.getValue())
+                    .collect(Collectors.joining(", "))));
     out.println(
         "  sharing    "
             + orNothing(

@@ -222,31 +222,29 @@ final class ArchitectureTest {
     JavaClass owner = method.getOwner();
     return Stream.concat(
             owner.getAllRawInterfaces().stream(), owner.getAllRawSuperclasses().stream())
-        .anyMatch(
-            type ->
-                type.tryGetMethod(
-                        method.getName(),
-                        method.getRawParameterTypes().stream()
-                            .map(JavaClass::getName)
-                            .toArray(String[]::new))
-                    .isPresent());
+        .anyMatch(type ->
+            type.tryGetMethod(
+                    method.getName(),
+                    method.getRawParameterTypes().stream()
+                        .map(JavaClass::getName)
+                        .toArray(String[]::new))
+                .isPresent());
   }
 
   @ArchTest
   static void what_differs_is_said_and_symbols_are_well_formed(JavaClasses all) {
     PortedNames.elements(all)
-        .forEach(
-            (where, ported) -> {
-              assertThat(ported.value()).as(where).isNotEmpty();
-              for (String origin : ported.value()) {
-                assertThat(origin).as(where).matches("[a-z0-9_/.-]+\\.[ch]:\\w+");
-              }
-              if (ported.fidelity() == Fidelity.FAITHFUL) {
-                assertThat(ported.differs()).as(where).isEmpty();
-              } else {
-                assertThat(ported.differs()).as(where).isNotBlank();
-              }
-            });
+        .forEach((where, ported) -> {
+          assertThat(ported.value()).as(where).isNotEmpty();
+          for (String origin : ported.value()) {
+            assertThat(origin).as(where).matches("[a-z0-9_/.-]+\\.[ch]:\\w+");
+          }
+          if (ported.fidelity() == Fidelity.FAITHFUL) {
+            assertThat(ported.differs()).as(where).isEmpty();
+          } else {
+            assertThat(ported.differs()).as(where).isNotBlank();
+          }
+        });
   }
 
   @ArchTest

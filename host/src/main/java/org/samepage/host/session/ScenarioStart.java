@@ -19,12 +19,11 @@ final class ScenarioStart {
     if (writable.contains(KsmFiles.ADVISOR_MODE)) {
       store(session, KsmFiles.ADVISOR_MODE, "none");
     }
-    values.forEach(
-        (name, value) -> {
-          if (writable.contains(name) && !name.equals(RUN)) {
-            store(session, name, value);
-          }
-        });
+    values.forEach((name, value) -> {
+      if (writable.contains(name) && !name.equals(RUN)) {
+        store(session, name, value);
+      }
+    });
   }
 
   private static void store(HostSession session, String name, String value) {

@@ -34,9 +34,8 @@ final class HostSessionTest {
             false,
             line -> {});
     assertThat(session).as("consent was not given").isNull();
-    before.forEach(
-        (name, value) ->
-            assertThat(asked).contains("%s (now %s)".formatted(KsmFiles.file(name), value)));
+    before.forEach((name, value) ->
+        assertThat(asked).contains("%s (now %s)".formatted(KsmFiles.file(name), value)));
     assertThat(HostMachine.knobs()).isEqualTo(before);
     assertThat(HostMachine.helpers()).isEmpty();
   }

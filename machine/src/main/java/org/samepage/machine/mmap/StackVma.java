@@ -28,11 +28,7 @@ public final class StackVma {
   private final FailSlab failSlab;
 
   public StackVma(
-      VmaMerge merge,
-      VmaCommit commit,
-      MovePageTables move,
-      AnonVmas anonVmas,
-      FailSlab failSlab) {
+      VmaMerge merge, VmaCommit commit, MovePageTables move, AnonVmas anonVmas, FailSlab failSlab) {
     this.merge = merge;
     this.commit = commit;
     this.move = move;

@@ -172,8 +172,6 @@ public final class ZapRange {
 
   /** Protection for userfaultfd goes with anonymous pages, of a file's it stays; guards stay. */
   private static boolean staysAsMarker(VmArea vma, long pte) {
-    return PteMarker.pteMarkerUffdWp(pte)
-        ? !vma.vmaIsAnonymous()
-        : PteMarker.isGuardPteMarker(pte);
+    return PteMarker.pteMarkerUffdWp(pte) ? !vma.vmaIsAnonymous() : PteMarker.isGuardPteMarker(pte);
   }
 }

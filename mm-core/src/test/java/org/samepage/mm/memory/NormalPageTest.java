@@ -75,27 +75,25 @@ final class NormalPageTest {
     assertThat(normalPage.vmNormalPage(vma, ADDR, guard)).isEqualTo(Frames.NO_PAGE);
     assertThat(log.reports())
         .singleElement()
-        .satisfies(
-            report -> {
-              assertThat(report.kind()).isEqualTo("bad_page_map");
-              assertThat(report.text().lines().toList())
-                  .satisfiesExactly(
-                      first ->
-                          assertThat(first)
-                              .isEqualTo("BUG: Bad page map in process ksmd  pte:fffffffffffff600"),
-                      second ->
-                          assertThat(second)
-                              .matches("pgd:\\w+067 p4d:\\w+067 pud:\\w+067 pmd:\\w+067"),
-                      third ->
-                          assertThat(third)
-                              .startsWith("addr:00007f2ae1511000 vm_flags:c8100073 anon_vma:ffff")
-                              .endsWith(" mapping:0000000000000000 index:7f2ae1511"),
-                      fourth ->
-                          assertThat(fourth)
-                              .isEqualTo(
-                                  "file:(null) fault:0x0 mmap:0x0 mmap_prepare: 0x0"
-                                      + " read_folio:0x0"));
-            });
+        .satisfies(report -> {
+          assertThat(report.kind()).isEqualTo("bad_page_map");
+          assertThat(report.text().lines().toList())
+              .satisfiesExactly(
+                  first ->
+                      assertThat(first)
+                          .isEqualTo("BUG: Bad page map in process ksmd  pte:fffffffffffff600"),
+                  second ->
+                      assertThat(second).matches("pgd:\\w+067 p4d:\\w+067 pud:\\w+067 pmd:\\w+067"),
+                  third ->
+                      assertThat(third)
+                          .startsWith("addr:00007f2ae1511000 vm_flags:c8100073 anon_vma:ffff")
+                          .endsWith(" mapping:0000000000000000 index:7f2ae1511"),
+                  fourth ->
+                      assertThat(fourth)
+                          .isEqualTo(
+                              "file:(null) fault:0x0 mmap:0x0 mmap_prepare: 0x0"
+                                  + " read_folio:0x0"));
+        });
   }
 
   @Test

@@ -23,11 +23,10 @@ final class LocksTest {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
         all.add(
-            pool.submit(
-                () -> {
-                  start.await();
-                  return task.call();
-                }));
+            pool.submit(() -> {
+              start.await();
+              return task.call();
+            }));
       }
       for (Future<?> one : all) {
         one.get();

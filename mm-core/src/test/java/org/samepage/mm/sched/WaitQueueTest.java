@@ -55,20 +55,19 @@ final class WaitQueueTest {
     WaitQueue other = new WaitQueue(sched, clock);
     KernelLock lock = new KernelLock(sched, LockClass.KSM_MMLIST_LOCK);
     AtomicBoolean condition = new AtomicBoolean();
-    assertThatThrownBy(
-            () ->
-                sched.run(
-                    List.of(
-                        () -> queue.waitEvent(condition::get),
-                        () -> {
-                          for (int i = 0; i < 20; i++) {
-                            sched.yieldPoint(); // the other one sleeps by now
-                          }
-                          condition.set(true);
-                          lock.lock();
-                          lock.unlock();
-                          other.wakeUp();
-                        })))
+    assertThatThrownBy(() ->
+            sched.run(
+                List.of(
+                    () -> queue.waitEvent(condition::get),
+                    () -> {
+                      for (int i = 0; i < 20; i++) {
+                        sched.yieldPoint(); // the other one sleeps by now
+                      }
+                      condition.set(true);
+                      lock.lock();
+                      lock.unlock();
+                      other.wakeUp();
+                    })))
         .as("the wake-up was forgotten")
         .hasMessageContaining("deadlock");
   }

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.SwapEntry;
-import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.units.PageUnits;

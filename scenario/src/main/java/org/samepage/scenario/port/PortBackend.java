@@ -137,10 +137,9 @@ public final class PortBackend implements Backend {
 
   @Override
   public void scanPasses(long passes) {
-    runKsmd(
-        () -> {
-          for (long i = 0; i < passes && ksmd.fullPass(); i++) {}
-        });
+    runKsmd(() -> {
+      for (long i = 0; i < passes && ksmd.fullPass(); i++) {}
+    });
   }
 
   @Override

@@ -57,16 +57,15 @@ public final class ResultJson {
     ObjectNode processes = root.putObject("processes");
     document
         .processes()
-        .forEach(
-            (name, process) -> {
-              ObjectNode node = processes.putObject(name);
-              putAll(node.putObject("ksm"), process.ksm());
-              ArrayNode maps = node.putArray("maps");
-              process.maps().forEach(maps::add);
-              node.put("present", process.present());
-              node.put("frames", process.frames());
-              node.put("content", process.content());
-            });
+        .forEach((name, process) -> {
+          ObjectNode node = processes.putObject(name);
+          putAll(node.putObject("ksm"), process.ksm());
+          ArrayNode maps = node.putArray("maps");
+          process.maps().forEach(maps::add);
+          node.put("present", process.present());
+          node.put("frames", process.frames());
+          node.put("content", process.content());
+        });
     ArrayNode sharing = root.putArray("sharing");
     for (var pair : document.sharing()) {
       ArrayNode node = sharing.addArray();

@@ -27,16 +27,15 @@ final class ResultBuilder {
     backend.ksmNames().forEach(name -> ksm.put(name, backend.ksm(name)));
     Map<String, ProcessResult> results = new LinkedHashMap<>();
     Map<Long, Long> mappings = new HashMap<>();
-    alive.forEach(
-        (name, process) -> {
-          PresentPages pages = process.presentPages();
-          results.put(name, process(process, pages));
-          for (int i = 0; i < pages.count(); i++) {
-            if (!pages.isZeroPage(i)) {
-              mappings.merge(pages.frame(i), 1L, Long::sum);
-            }
-          }
-        });
+    alive.forEach((name, process) -> {
+      PresentPages pages = process.presentPages();
+      results.put(name, process(process, pages));
+      for (int i = 0; i < pages.count(); i++) {
+        if (!pages.isZeroPage(i)) {
+          mappings.merge(pages.frame(i), 1L, Long::sum);
+        }
+      }
+    });
     return new ResultDocument(
         scenario,
         backend.name(),

@@ -119,10 +119,9 @@ final class FuzzerTest {
   @Test
   void a_figure_that_is_wrong_once_pages_are_merged_is_found_and_shortened() {
     Finding finding =
-        found(
-            port ->
-                LyingBackend.ksm(
-                    port, (name, value) -> name.equals("pages_sharing") ? value * 2 : value));
+        found(port ->
+            LyingBackend.ksm(
+                port, (name, value) -> name.equals("pages_sharing") ? value * 2 : value));
     assertThat(finding.rival()).isEqualTo("liar");
     assertThat(finding.lines())
         .as("a process, a mapping, contents, advice, and passes")

@@ -23,11 +23,10 @@ final class ShrinkerTest {
   void what_needs_something_before_it_can_go_after_it_has_gone() {
     // 30 may only go when 40 has, and 20 when 30 has
     Shrinker shrinker =
-        new Shrinker(
-            lines ->
-                lines.contains("5")
-                    && (!lines.contains("40") || lines.contains("30"))
-                    && (!lines.contains("30") || lines.contains("20")));
+        new Shrinker(lines ->
+            lines.contains("5")
+                && (!lines.contains("40") || lines.contains("30"))
+                && (!lines.contains("30") || lines.contains("20")));
     assertThat(shrinker.shrink(LINES)).isEqualTo(List.of("5"));
   }
 
@@ -35,12 +34,11 @@ final class ShrinkerTest {
   void never_asks_about_an_empty_scenario_and_not_too_often() {
     AtomicInteger asked = new AtomicInteger();
     Shrinker shrinker =
-        new Shrinker(
-            lines -> {
-              asked.incrementAndGet();
-              assertThat(lines).isNotEmpty();
-              return true;
-            });
+        new Shrinker(lines -> {
+          asked.incrementAndGet();
+          assertThat(lines).isNotEmpty();
+          return true;
+        });
     assertThat(shrinker.shrink(LINES)).hasSize(1);
     assertThat(asked.get()).isLessThan(20);
   }

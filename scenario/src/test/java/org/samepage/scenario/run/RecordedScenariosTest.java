@@ -144,10 +144,8 @@ final class RecordedScenariosTest {
   void by_address_a_sparse_process_starves_those_behind_it() throws Exception {
     try (PortBackend backend = Scenarios.boot("linux-6.17")) {
       backend.machine().probeBudget().limit(1 << 24);
-      assertThatThrownBy(
-              () ->
-                  ScenarioRunner.run(
-                      ScenarioParser.parse(file("sparse-starves")), backend, line -> {}))
+      assertThatThrownBy(() ->
+              ScenarioRunner.run(ScenarioParser.parse(file("sparse-starves")), backend, line -> {}))
           .isInstanceOfSatisfying(
               ProbeLimitException.class,
               e -> assertThat(e.needed()).isEqualTo(8_589_934_592L + 2000));

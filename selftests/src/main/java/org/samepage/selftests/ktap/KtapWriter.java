@@ -103,11 +103,7 @@ public final class KtapWriter {
     }
     out.printf(
         "# Totals: pass:%d fail:%d xfail:%d xpass:%d skip:%d error:0%n",
-        count(Status.PASS),
-        count(Status.FAIL),
-        count(Status.XFAIL),
-        count(Status.XPASS),
-        skipped);
+        count(Status.PASS), count(Status.FAIL), count(Status.XFAIL), count(Status.XPASS), skipped);
     out.flush();
   }
 

@@ -38,12 +38,11 @@ public final class Suites {
     for (Suite suite : all()) {
       List<Selftest> cases =
           suite.cases().stream()
-              .filter(
-                  test ->
-                      patterns.isEmpty()
-                          || matches(patterns, test.id())
-                          || matches(patterns, test.name())
-                          || matches(patterns, suite.program()))
+              .filter(test ->
+                  patterns.isEmpty()
+                      || matches(patterns, test.id())
+                      || matches(patterns, test.name())
+                      || matches(patterns, suite.program()))
               .toList();
       if (!cases.isEmpty()) {
         chosen.add(new Choice(suite, cases));

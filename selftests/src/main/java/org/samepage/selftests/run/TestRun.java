@@ -190,12 +190,11 @@ public final class TestRun {
   /** {@code FILE:LINE:METHOD:} of the case that asked, behind what cases share. */
   private static String where() {
     return StackWalker.getInstance()
-        .walk(
-            frames ->
-                frames
-                    .filter(frame -> !frame.getClassName().equals(TestRun.class.getName()))
-                    .filter(frame -> !frame.getClassName().endsWith("Fixture"))
-                    .findFirst())
+        .walk(frames ->
+            frames
+                .filter(frame -> !frame.getClassName().equals(TestRun.class.getName()))
+                .filter(frame -> !frame.getClassName().endsWith("Fixture"))
+                .findFirst())
         .map(f -> "%s:%d:%s: ".formatted(f.getFileName(), f.getLineNumber(), f.getMethodName()))
         .orElse("");
   }

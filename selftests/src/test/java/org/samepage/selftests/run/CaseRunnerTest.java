@@ -48,10 +48,9 @@ final class CaseRunnerTest {
   @Test
   void what_the_port_cannot_do_is_skipped_with_the_reason() {
     Outcome outcome =
-        run(
-            t -> {
-              throw new NotSupportedYetException("flying");
-            });
+        run(t -> {
+          throw new NotSupportedYetException("flying");
+        });
     assertThat(outcome.status()).isEqualTo(Status.SKIP);
     assertThat(outcome.reason()).isEqualTo("not in the port yet: flying");
   }

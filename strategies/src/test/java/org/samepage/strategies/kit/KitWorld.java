@@ -36,7 +36,6 @@ import org.samepage.mm.sched.LockChecker;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.spi.HugeSplitter;
-import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.spi.PageHash;
 import org.samepage.mm.swap.HeapSwapStore;
 import org.samepage.mm.swap.SwapDevice;
