@@ -4,6 +4,7 @@ package org.samepage.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.samepage.machine.testing.TestMachine.BASE;
 
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.machine.exec.Exec;
@@ -115,5 +116,19 @@ final class ExecTest {
     MemFile mem = p.mem();
     p.exec(Exec.Image.ofHeap(HEAP));
     assertThat(mem.pread(BASE, new byte[1])).isZero();
+  }
+
+  @Test
+  void maps_names_the_heap_and_the_stack_and_a_child_has_them_too() throws Exception {
+    UserProcess p = m.machine.newProcess();
+    p.exec(Exec.Image.ofHeap(HEAP));
+    p.brk(HEAP + 0x3000);
+    for (UserProcess each : List.of(p, p.fork())) {
+      assertThat(m.machine.proc().read("/proc/" + each.pid() + "/maps").lines())
+          .as("the columns that Linux prints")
+          .containsExactly(
+              "004ff000-00502000 rw-p 00000000 00:00 0 " + " ".repeat(33) + "[heap]",
+              "7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0 " + " ".repeat(25) + "[stack]");
+    }
   }
 }

@@ -260,4 +260,24 @@ final class SwapTest {
       check(a, 0, 5);
     }
   }
+
+  @Test
+  void smaps_counts_what_is_swapped_out_and_divides_it_among_those_who_share() throws Exception {
+    try (TestMachine m = boot()) {
+      UserProcess a = m.process(4);
+      write(a, 0, 7);
+      write(a, 1, 8);
+      swapOut(a, 0, 2);
+      assertThat(smaps(m, a)).contains("Swap:                  8 kB\nSwapPss:               8 kB");
+      UserProcess b = a.fork();
+      assertThat(smaps(m, a)).contains("Swap:                  8 kB\nSwapPss:               4 kB");
+      assertThat(smaps(m, b)).contains("Swap:                  8 kB\nSwapPss:               4 kB");
+      a.touch(page(0));
+      assertThat(smaps(m, a)).contains("Swap:                  4 kB\nSwapPss:               2 kB");
+    }
+  }
+
+  private static String smaps(TestMachine m, UserProcess p) throws SyscallException {
+    return m.machine.proc().read("/proc/" + p.pid() + "/smaps");
+  }
 }

@@ -99,6 +99,7 @@ public final class Exec {
     mm.mmapLock.writeLock();
     mm.startBrk = image.startBrk;
     mm.brk = image.startBrk;
+    mm.startStack = TASK_SIZE - image.stackShift - Image.bytes(image.arguments).length;
     mm.mmapLock.writeUnlock();
     return 0;
   }

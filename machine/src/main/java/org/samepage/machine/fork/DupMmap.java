@@ -58,6 +58,7 @@ public final class DupMmap {
       mm.execVm = oldmm.execVm;
       mm.stackVm = oldmm.stackVm;
       mm.startBrk = oldmm.startBrk;
+      mm.startStack = oldmm.startStack;
       mm.brk = oldmm.brk;
       Map<UserfaultfdCtx, UserfaultfdCtx> forked = new HashMap<>();
       ksm.ksmFork(mm, oldmm);

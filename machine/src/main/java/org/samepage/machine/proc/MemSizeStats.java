@@ -13,7 +13,7 @@ import org.samepage.mm.port.PortedFrom;
 @PortedFrom(
     value = "fs/proc/task_mmu.c:mem_size_stats",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no huge pages, no swap")
+    differs = "no huge pages")
 final class MemSizeStats {
   /** Bits behind the point of the proportional sizes. */
   static final int PSS_SHIFT = 12;
@@ -30,6 +30,8 @@ final class MemSizeStats {
   long pss;
   long pssDirty;
   long pssLocked;
+  long swap;
+  long swapPss;
 
   void clear() {
     resident = 0;
@@ -44,6 +46,19 @@ final class MemSizeStats {
     pss = 0;
     pssDirty = 0;
     pssLocked = 0;
+    swap = 0;
+    swapPss = 0;
+  }
+
+  /**
+   * Counts one word that stands for a swapped page.
+   *
+   * @param words all words that stand for it
+   */
+  @PortedFrom(value = "fs/proc/task_mmu.c:smaps_pte_entry", part = true)
+  void smapsSwapped(int words) {
+    swap += PAGE_SIZE;
+    swapPss += (PAGE_SIZE << PSS_SHIFT) / Math.max(1, words);
   }
 
   /**

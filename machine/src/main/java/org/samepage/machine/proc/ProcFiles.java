@@ -9,6 +9,7 @@ import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.vma.Mm;
 import org.samepage.pagewalk.PageWalk;
 
@@ -30,8 +31,9 @@ public final class ProcFiles {
       PageAllocator allocator,
       NormalPage normalPage,
       PageWalk pageWalk,
-      KsmSysfs ksm) {
-    this.smaps = new ProcSmaps(folios, normalPage, pageWalk);
+      KsmSysfs ksm,
+      SwapDevice swap) {
+    this.smaps = new ProcSmaps(folios, normalPage, pageWalk, swap);
     this.ksm = new ProcKsm(ksm);
     this.pagemap = new PagemapFile(folios, normalPage, pageWalk);
     this.kpages = new KpageFiles(folios, allocator);

@@ -63,15 +63,31 @@ public final class ProcMaps {
   @PortedFrom(
       value = {"fs/proc/task_mmu.c:show_map_vma", "fs/proc/task_mmu.c:get_vma_name"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "files in memory alone, which are all deleted; no special mappings")
+      differs = "files in memory alone, which are all deleted; no mappings of the kernel's own")
   static void showMapVma(SeqFile m, VmArea vma) {
     showVmaHeaderPrefix(m, vma);
     AddressSpace file = vma.vmFile;
     if (file != null) {
       m.seqPad(' ');
       m.seqPuts(file.name).seqPuts(" (deleted)");
+    } else if (vmaIsInitialHeap(vma)) {
+      m.seqPad(' ');
+      m.seqPuts("[heap]");
+    } else if (vmaIsInitialStack(vma)) {
+      m.seqPad(' ');
+      m.seqPuts("[stack]");
     }
     m.seqPutc('\n');
+  }
+
+  @PortedFrom("include/linux/mm.h:vma_is_initial_heap")
+  private static boolean vmaIsInitialHeap(VmArea vma) {
+    return vma.vmStart < vma.vmMm.brk && vma.vmEnd > vma.vmMm.startBrk;
+  }
+
+  @PortedFrom("include/linux/mm.h:vma_is_initial_stack")
+  private static boolean vmaIsInitialStack(VmArea vma) {
+    return vma.vmStart <= vma.vmMm.startStack && vma.vmEnd >= vma.vmMm.startStack;
   }
 
   @PortedFrom(

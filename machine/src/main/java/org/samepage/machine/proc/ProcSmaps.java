@@ -15,6 +15,7 @@ import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
@@ -30,8 +31,10 @@ final class ProcSmaps {
   private final Folios folios;
   private final NormalPage normalPage;
   private final PageWalk pageWalk;
+  private final SwapDevice swap;
 
-  ProcSmaps(Folios folios, NormalPage normalPage, PageWalk pageWalk) {
+  ProcSmaps(Folios folios, NormalPage normalPage, PageWalk pageWalk, SwapDevice swap) {
+    this.swap = swap;
     this.folios = folios;
     this.normalPage = normalPage;
     this.pageWalk = pageWalk;
@@ -46,11 +49,13 @@ final class ProcSmaps {
     final MemSizeStats mss = new MemSizeStats();
     private final Folios folios;
     private final NormalPage normalPage;
+    private final SwapDevice swap;
 
-    SmapsWalkOps(Folios folios, NormalPage normalPage) {
+    SmapsWalkOps(Folios folios, NormalPage normalPage, SwapDevice swap) {
       super(PageWalkLock.PGWALK_RDLOCK, WalkCallback.PMD_ENTRY);
       this.folios = folios;
       this.normalPage = normalPage;
+      this.swap = swap;
     }
 
     @Override
@@ -80,9 +85,12 @@ final class ProcSmaps {
     @PortedFrom(
         value = "fs/proc/task_mmu.c:smaps_pte_entry",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "present entries and guards, which count as nothing")
+        differs = "pages on their way to another frame are there before this is looked at")
     private void smapsPteEntry(long pte, long addr, VmArea vma) {
       if (!Pte.ptePresent(pte)) {
+        if (vma.vmMm.ptes.types.isSwapSlot(pte)) {
+          mss.smapsSwapped(swap.swapCountRaw(pte));
+        }
         return;
       }
       int folio = normalPage.vmNormalPage(vma, addr, pte);
@@ -99,7 +107,7 @@ final class ProcSmaps {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "all VMAs under one hold of the lock; no protection keys; nothing is THP-eligible")
   void showSmap(SeqFile m, Mm mm) {
-    SmapsWalkOps ops = new SmapsWalkOps(folios, normalPage);
+    SmapsWalkOps ops = new SmapsWalkOps(folios, normalPage, swap);
     MmWalk walk = new MmWalk(ops);
     mm.mmapLock.readLock();
     try {
@@ -124,7 +132,7 @@ final class ProcSmaps {
   @PortedFrom(
       value = "fs/proc/task_mmu.c:__show_smap",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "of one VMA; huge pages and swap are always 0")
+      differs = "of one VMA; huge pages are always 0")
   private static void showSmapRaw(SeqFile m, MemSizeStats mss) {
     seqPutDec(m, "Rss:            ", mss.resident);
     seqPutDec(m, " kB\nPss:            ", mss.pss >> PSS_SHIFT);
@@ -142,8 +150,8 @@ final class ProcSmaps {
     seqPutDec(m, " kB\nFilePmdMapped:  ", 0);
     seqPutDec(m, " kB\nShared_Hugetlb: ", 0);
     m.seqPutDecimalUllWidth(" kB\nPrivate_Hugetlb: ", 0, 7);
-    seqPutDec(m, " kB\nSwap:           ", 0);
-    seqPutDec(m, " kB\nSwapPss:        ", 0);
+    seqPutDec(m, " kB\nSwap:           ", mss.swap);
+    seqPutDec(m, " kB\nSwapPss:        ", mss.swapPss >> PSS_SHIFT);
     seqPutDec(m, " kB\nLocked:         ", mss.pssLocked >> PSS_SHIFT);
     m.seqPuts(" kB\n");
   }

@@ -426,8 +426,9 @@ final class MachineModule extends AbstractModule {
       PageAllocator allocator,
       NormalPage normalPage,
       PageWalk pageWalk,
-      KsmSysfs ksm) {
-    return new ProcFiles(folios, allocator, normalPage, pageWalk, ksm);
+      KsmSysfs ksm,
+      SwapDevice swap) {
+    return new ProcFiles(folios, allocator, normalPage, pageWalk, ksm, swap);
   }
 
   @Provides

@@ -75,6 +75,9 @@ public final class Mm {
   /** Where the heap ends [bytes]. Guarded by mmap_lock. */
   public long brk;
 
+  /** Where the stack was when the program started [bytes]; 0 without one. Guarded by mmap_lock. */
+  public long startStack;
+
   /** Items of this mm in the stable tree. Guarded by ksm_thread_mutex. */
   public long ksmMergingPages;
 
