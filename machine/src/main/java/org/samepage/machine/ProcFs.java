@@ -31,6 +31,7 @@ public final class ProcFs {
   private static final String ROOT = "/proc";
   private static final String KPAGECOUNT = "kpagecount";
   private static final String KPAGEFLAGS = "kpageflags";
+  private static final String SWAPS = "swaps";
 
   /** A number as the kernel takes it: without zeros in front. */
   private static final Pattern OF_PROCESS = Pattern.compile("/proc/(0|[1-9]\\d{0,9})(/(.*))?");
@@ -79,6 +80,9 @@ public final class ProcFs {
     Entry entry = open(path);
     if (entry.words()) {
       throw new IllegalArgumentException(path + " has words: say where to begin and how many");
+    }
+    if (entry.pid == 0) {
+      return files.swaps();
     }
     try (Use use = use(entry.pid)) {
       String text = files.text(entry.name, entry.pid, use.mm);
@@ -144,7 +148,7 @@ public final class ProcFs {
 
   private record Entry(int pid, String name) {
     boolean words() {
-      return pid == 0 || name.equals(ProcFiles.PAGEMAP);
+      return pid == 0 ? !name.equals(SWAPS) : name.equals(ProcFiles.PAGEMAP);
     }
   }
 
@@ -179,7 +183,7 @@ public final class ProcFs {
   }
 
   private Entry open(String path) throws SyscallException {
-    for (String name : new String[] {KPAGECOUNT, KPAGEFLAGS}) {
+    for (String name : new String[] {KPAGECOUNT, KPAGEFLAGS, SWAPS}) {
       String file = ROOT + "/" + name;
       if (path.equals(file)) {
         return new Entry(0, name);

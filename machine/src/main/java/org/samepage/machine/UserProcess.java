@@ -168,6 +168,11 @@ public final class UserProcess {
     check(calls.mapping().userfaultfd().userfaultfdUnregister(mm, addr, len));
   }
 
+  /** The last close of a userfaultfd: nothing is registered with it any more. */
+  public void uffdRelease(UserfaultfdCtx ctx) throws SyscallException {
+    check(calls.mapping().userfaultfd().userfaultfdReleaseAll(mm, ctx));
+  }
+
   /**
    * UFFDIO_WRITEPROTECT: a write to such a page is {@code SIGBUS} where the userfaultfd asked for
    * that, else {@code USERFAULT}, as nobody resolves it.

@@ -88,6 +88,19 @@ final class ProcFsTest {
   }
 
   @Test
+  void swaps_has_a_line_for_the_device_where_there_is_one() throws Exception {
+    String head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
+    assertThat(proc.read("/proc/swaps")).isEqualTo(head);
+    try (TestMachine swapping = TestMachine.boot("linux-6.18", "machine.swap=257")) {
+      UserProcess process = swapping.process(4);
+      write(process, 0, 1);
+      process.swapOut(page(0), 4096);
+      assertThat(swapping.machine.proc().read("/proc/swaps"))
+          .isEqualTo(head + "/dev/swap                               partition\t1024\t\t4\t\t-2\n");
+    }
+  }
+
+  @Test
   void maps_names_what_is_shared_in_a_column_of_its_own() throws Exception {
     UserProcess process = test.machine.newProcess();
     process.mmap(new Mmap.Request(BASE, 8 * 4096, TestMachine.RW, true, false, false, null, 0));

@@ -97,6 +97,27 @@ final class UserfaultfdTest {
   }
 
   @Test
+  void when_its_owner_closes_it_nothing_is_protected_and_the_mapping_is_one_again()
+      throws Exception {
+    UserProcess p = m.process(16);
+    TestMachine.write(p, 0, 1);
+    TestMachine.write(p, 12, 2);
+    UserfaultfdCtx ctx = new UserfaultfdCtx(UFFD_FEATURE_SIGBUS);
+    UserfaultfdCtx other = new UserfaultfdCtx(UFFD_FEATURE_SIGBUS);
+    p.uffdRegister(ctx, BASE, 4 * PAGE);
+    p.uffdRegister(ctx, page(6), 2 * PAGE);
+    p.uffdRegister(other, page(12), 4 * PAGE);
+    p.uffdWriteProtect(BASE, 4 * PAGE, true);
+    p.uffdWriteProtect(page(12), 4 * PAGE, true);
+    assertThat(p.mm().vmas.size()).isEqualTo(5);
+    p.uffdRelease(ctx);
+    assertThat(p.mm().vmas.size()).as("what is the other's stays apart").isEqualTo(2);
+    assertThat(protectedAt(p, BASE)).isFalse();
+    p.writeByte(BASE, (byte) 7);
+    fails("SIGBUS", () -> p.writeByte(page(12), (byte) 7));
+  }
+
+  @Test
   void mprotect_keeps_it_and_resolving_makes_the_page_writable_at_once() throws Exception {
     UserProcess p = registered(UFFD_FEATURE_SIGBUS);
     p.uffdWriteProtect(BASE, PAGE, true);

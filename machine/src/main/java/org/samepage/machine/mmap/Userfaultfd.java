@@ -140,6 +140,33 @@ public final class Userfaultfd {
     }
   }
 
+  /**
+   * Takes everything away from a userfaultfd that its owner has closed, and ends the protection of
+   * the pages. Takes mmap_lock for writing.
+   *
+   * @return 0, or {@code -ENOMEM} with the rest as it was
+   */
+  @PortedFrom(
+      value = "mm/userfaultfd.c:userfaultfd_release_all",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the caller keeps the address space; what no memory is left for is said")
+  public int userfaultfdReleaseAll(Mm mm, UserfaultfdCtx ctx) {
+    mm.mmapLock.writeLock();
+    try {
+      for (VmArea vma = mm.vmas.findVma(0); vma != null; vma = mm.vmas.findVma(vma.vmEnd)) {
+        if (vma.vmUserfaultfdCtx == ctx) {
+          vma = clear(vma, vma.vmStart, vma.vmEnd);
+          if (vma == null) {
+            return -Errno.ENOMEM;
+          }
+        }
+      }
+      return 0;
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
+  }
+
   private @Nullable VmArea clear(VmArea vma, long start, long end) {
     if (vma.userfaultfdWp()) {
       var _ = uffdWpRange(vma, start, end, false);

@@ -25,6 +25,7 @@ public final class ProcFiles {
   private final ProcKsm ksm;
   private final PagemapFile pagemap;
   private final KpageFiles kpages;
+  private final SwapDevice swap;
 
   public ProcFiles(
       Folios folios,
@@ -37,6 +38,7 @@ public final class ProcFiles {
     this.ksm = new ProcKsm(ksm);
     this.pagemap = new PagemapFile(folios, normalPage, pageWalk);
     this.kpages = new KpageFiles(folios, allocator);
+    this.swap = swap;
   }
 
   /** The words of address spaces. */
@@ -47,6 +49,13 @@ public final class ProcFiles {
   /** The words of frames. */
   public KpageFiles kpages() {
     return kpages;
+  }
+
+  /** The text of {@code /proc/swaps}. */
+  public String swaps() {
+    SeqFile m = new SeqFile();
+    ProcSwaps.swapShow(m, swap);
+    return m.toString();
   }
 
   /** Whether there is a file of this name in the directory of a process. */

@@ -4,6 +4,7 @@ package org.samepage.selftests.host;
 import java.util.Map;
 import org.samepage.host.session.HostSession;
 import org.samepage.selftests.run.Bed;
+import org.samepage.selftests.run.Selftest;
 import org.samepage.selftests.sys.TestKernel;
 
 /** The one real kernel, tidied up for each case. */
@@ -22,10 +23,10 @@ public final class HostBed implements Bed {
   }
 
   @Override
-  public TestKernel fresh(int nodes) {
+  public TestKernel fresh(Selftest.Wants wants) {
     session.clear();
     session.refuseForeignUsers();
     session.begin(ksm);
-    return new HostKernel(session);
+    return new HostKernel(session, wants.swap());
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.samepage.host.SurroundingsException;
+import org.samepage.host.agent.Agent;
 import org.samepage.host.kernel.KsmFiles;
 import org.samepage.host.session.HostSession;
 import org.samepage.host.session.Requirements;
@@ -28,10 +29,23 @@ final class HostKernel implements TestKernel {
   private final HostSession session;
   private final List<HostProcess> alive = new ArrayList<>();
   private final List<Path> files = new ArrayList<>();
+  private final @Nullable MemoryGroup group;
   private int names;
 
-  HostKernel(HostSession session) {
+  /**
+   * The kernel for one case.
+   *
+   * @param swaps whether the case sends pages to swap: its processes are then in a group of their
+   *     own
+   */
+  HostKernel(HostSession session, boolean swaps) {
     this.session = session;
+    this.group = swaps ? MemoryGroup.create() : null;
+  }
+
+  /** The memory cgroup of the processes; null where there is none. */
+  @Nullable MemoryGroup group() {
+    return group;
   }
 
   HostSession session() {
@@ -83,7 +97,11 @@ final class HostKernel implements TestKernel {
   @Override
   public TestProcess newProcess() {
     String name = nextName();
-    return started(new HostProcess(this, session.startProcess(name), name));
+    Agent agent = session.startProcess(name);
+    if (group != null) {
+      group.add(agent.pid());
+    }
+    return started(new HostProcess(this, agent, name));
   }
 
   HostProcess started(HostProcess process) {
@@ -124,6 +142,9 @@ final class HostKernel implements TestKernel {
   public void close() {
     List.copyOf(alive).forEach(HostProcess::hangUp);
     session.clear();
+    if (group != null) {
+      group.remove();
+    }
     for (Path file : files) {
       try {
         Files.deleteIfExists(file);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.selftests.host;
 
+import static org.samepage.mm.units.PageUnits.bytesToPages;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,7 @@ import org.samepage.host.kernel.ProcFiles;
 import org.samepage.machine.SyscallException;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.errno.NotSupportedYetException;
+import org.samepage.selftests.sys.Abi;
 import org.samepage.selftests.sys.Access;
 import org.samepage.selftests.sys.Extent;
 import org.samepage.selftests.sys.PagemapScan;
@@ -29,6 +33,7 @@ final class HostProcess implements TestProcess {
   private static final int O_RDONLY = 0;
   private static final int O_RDWR = 2;
   private static final int F_ADD_SEALS = 1033;
+  private static final int MOST_RECLAIMS = 24;
 
   private final HostKernel kernel;
   private final String name;
@@ -95,7 +100,24 @@ final class HostProcess implements TestProcess {
 
   @Override
   public long swapOut(long addr, long length) {
-    throw new NotSupportedYetException("reclaim of single pages, which takes a memory cgroup");
+    MemoryGroup group = kernel.group();
+    if (group == null) {
+      throw new NotSupportedYetException("sending merged pages to swap without a memory cgroup");
+    }
+    int pages = (int) bytesToPages(length);
+    for (int tries = 0; tries < MOST_RECLAIMS; tries++) {
+      if (swapped(addr, pages)) {
+        return 0;
+      }
+      if (madvise(addr, length, Abi.MADV_PAGEOUT) < 0 || !swapped(addr, pages)) {
+        group.reclaim();
+      }
+    }
+    return -Errno.EAGAIN;
+  }
+
+  private boolean swapped(long addr, int pages) {
+    return Arrays.stream(pagemap(addr, pages)).allMatch(word -> (word & Abi.PM_SWAP) != 0);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.machine.Machine;
+import org.samepage.machine.SyscallException;
 import org.samepage.machine.check.MachineChecker;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.errno.NotSupportedYetException;
@@ -17,6 +18,7 @@ import org.samepage.selftests.sys.UnsoundException;
 /** One booted machine. */
 final class PortKernel implements TestKernel {
   private static final String KSM = "/sys/kernel/mm/ksm/";
+  private static final String PROC = "/proc/";
   private static final String MIN_ADDR = "/proc/sys/vm/mmap_min_addr";
 
   private final Machine machine;
@@ -69,8 +71,19 @@ final class PortKernel implements TestKernel {
     if (path.equals(MIN_ADDR)) {
       return "65536\n";
     }
+    if (path.startsWith(PROC)) {
+      return proc(path);
+    }
     String name = ksmName(path);
     return name == null || !sysfs().numericNames().contains(name) ? null : sysfs().show(name);
+  }
+
+  private @Nullable String proc(String path) {
+    try {
+      return machine.proc().read(path);
+    } catch (SyscallException e) {
+      return null;
+    }
   }
 
   @Override

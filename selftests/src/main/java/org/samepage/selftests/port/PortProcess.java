@@ -14,6 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
+import org.samepage.machine.exec.Exec;
+import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.ProcessMadvise;
 import org.samepage.mm.errno.Errno;
@@ -31,6 +33,11 @@ import org.samepage.selftests.sys.Uffd;
 
 /** A process of a machine. */
 final class PortProcess implements TestProcess {
+  private static final long NOT_MOVED = 1 << 20;
+
+  /** Where the heap of a program begins that was put in place by exec. */
+  private static final long HEAP = 0x5555_5555_6000L;
+
   private final PortKernel kernel;
   private final UserProcess process;
   private final PortMemory memory;
@@ -141,12 +148,19 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long movePage(long addr, int node) {
-    throw new NotSupportedYetException("move_pages");
+    int[] status = new int[1];
+    try {
+      int[] nodes = node < 0 ? null : new int[] {node};
+      int kept = process.movePages(new long[] {addr}, nodes, status, MovePages.MPOL_MF_MOVE_ALL);
+      return kept > 0 ? NOT_MOVED + kept : status[0];
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
+    }
   }
 
   @Override
   public long swapOut(long addr, long length) {
-    throw new NotSupportedYetException("swap");
+    return result(0, () -> process.swapOut(addr, length));
   }
 
   @Override
@@ -200,7 +214,11 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long writeMem(long addr, byte[] bytes) {
-    throw new NotSupportedYetException("/proc/PID/mem");
+    try {
+      return process.mem().pwrite(addr, bytes);
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
+    }
   }
 
   @Override
@@ -235,7 +253,7 @@ final class PortProcess implements TestProcess {
 
   @Override
   public Uffd userfaultfd() {
-    throw new NotSupportedYetException("userfaultfd");
+    return new PortUffd(process);
   }
 
   @Override
@@ -254,7 +272,11 @@ final class PortProcess implements TestProcess {
 
   @Override
   public void exec() {
-    throw new NotSupportedYetException("execve");
+    try {
+      process.exec(Exec.Image.ofHeap(HEAP));
+    } catch (SyscallException e) {
+      throw new IllegalStateException("exec: " + e.error(), e);
+    }
   }
 
   @Override
@@ -271,7 +293,11 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long[] pagemap(long addr, int pages) {
-    return PortPagemap.words(process.mm(), addr, pages);
+    try {
+      return kernel.machine().proc().pagemap(process.pid(), addr, pages);
+    } catch (SyscallException e) {
+      throw new IllegalStateException("pagemap: " + e.error(), e);
+    }
   }
 
   @Override
@@ -287,9 +313,6 @@ final class PortProcess implements TestProcess {
 
   @Override
   public @Nullable String procFile(String name) {
-    if (name.equals("ksm_merging_pages")) {
-      return process.mm().ksmMergingPages + "\n";
-    }
-    throw new NotSupportedYetException("/proc/PID/" + name);
+    return kernel.read("/proc/%d/%s".formatted(process.pid(), name));
   }
 }

@@ -9,7 +9,7 @@ public interface Bed {
   /**
    * A kernel for one case.
    *
-   * @param nodes NUMA nodes that the case would like; a real kernel has what it has
+   * @param wants what the case would like; a real kernel has what it has
    */
-  TestKernel fresh(int nodes);
+  TestKernel fresh(Selftest.Wants wants);
 }

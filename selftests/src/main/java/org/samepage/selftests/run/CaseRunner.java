@@ -33,7 +33,7 @@ public final class CaseRunner {
     String release = "";
     Outcome outcome;
     String unsound = null;
-    TestKernel kernel = bed.fresh(test.nodes());
+    TestKernel kernel = bed.fresh(test.wants());
     try {
       release = kernel.release();
       outcome = body(test, kernel, lines);

@@ -9,15 +9,23 @@ import org.samepage.machine.SyscallException;
  *
  * @param id as in the map of upstream's cases: {@code KF-01}
  * @param name upstream's text for its result
- * @param nodes NUMA nodes that its machine has, where one can choose
+ * @param wants what its machine has, where one can choose
  * @param fault what kernels before a version do wrong; null where all do right
  */
-public record Selftest(String id, String name, int nodes, @Nullable OldFault fault, Body body) {
+public record Selftest(String id, String name, Wants wants, @Nullable OldFault fault, Body body) {
   /** What a case does. */
   @FunctionalInterface
   public interface Body {
     void run(TestRun t) throws SyscallException;
   }
+
+  /**
+   * What a machine should have for a case; a real one has what it has.
+   *
+   * @param nodes of NUMA
+   * @param swap whether there is some, and pages can be sent there
+   */
+  public record Wants(int nodes, boolean swap) {}
 
   /**
    * What kernels before a version do wrong.
@@ -34,16 +42,21 @@ public record Selftest(String id, String name, int nodes, @Nullable OldFault fau
 
   /** A case on one node that no kernel should fail. */
   public static Selftest testCase(String id, String name, Body body) {
-    return new Selftest(id, name, 1, null, body);
+    return new Selftest(id, name, new Wants(1, false), null, body);
   }
 
   /** The same on a machine of so many nodes. */
   public Selftest onNodes(int count) {
-    return new Selftest(id, name, count, fault, body);
+    return new Selftest(id, name, new Wants(count, wants.swap), fault, body);
+  }
+
+  /** The same on a machine with swap. */
+  public Selftest withSwap() {
+    return new Selftest(id, name, new Wants(wants.nodes, true), fault, body);
   }
 
   /** The same, which kernels before a version fail. */
   public Selftest since(int version, String text) {
-    return new Selftest(id, name, nodes, new OldFault(version, text), body);
+    return new Selftest(id, name, wants, new OldFault(version, text), body);
   }
 }

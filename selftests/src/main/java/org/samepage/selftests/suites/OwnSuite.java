@@ -29,12 +29,14 @@ public final class OwnSuite implements Suite {
         testCase("OW-02", "ksm passes over guard markers in an empty table", OwnCases::guardsAlone),
         testCase("OW-03", "ksm passes over uffd-wp markers", OwnCases::uffdMarkers),
         testCase("OW-04", "ksm merges pages that userfaultfd protects", OwnCases::uffdProtected),
-        testCase("OW-05", "ksm passes over swap entries", OwnCases::swapEntries),
-        testCase("OW-06", "merged pages are swapped out", t -> OwnCases.mergedSwap(t, false)),
+        testCase("OW-05", "ksm passes over swap entries", OwnCases::swapEntries).withSwap(),
+        testCase("OW-06", "merged pages are swapped out", t -> OwnCases.mergedSwap(t, false))
+            .withSwap(),
         testCase(
-            "OW-07",
-            "merged pages that were moved are swapped out",
-            t -> OwnCases.mergedSwap(t, true)),
+                "OW-07",
+                "merged pages that were moved are swapped out",
+                t -> OwnCases.mergedSwap(t, true))
+            .withSwap(),
         testCase("OW-08", "merged pages are moved to another node", OwnCases::migrated).onNodes(2));
   }
 }

@@ -74,7 +74,7 @@ final class CaseRunnerTest {
 
   @Test
   void a_kernel_that_is_not_sound_afterwards_fails_the_case() {
-    Bed bed = nodes -> new UnsoundKernel(Beds.port("linux-6.18").fresh(nodes));
+    Bed bed = wants -> new UnsoundKernel(Beds.port("linux-6.18").fresh(wants));
     Outcome outcome =
         new CaseRunner(bed, () -> 0).run(Selftest.testCase("XX-01", "a case", t -> {}));
     assertThat(outcome.status()).isEqualTo(Status.FAIL);
