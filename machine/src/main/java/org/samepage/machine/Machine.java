@@ -233,12 +233,14 @@ public final class Machine implements AutoCloseable {
   }
 
   /** Makes a child of a process; null where memory is short. */
-  @Nullable UserProcess fork(UserProcess parent) {
+  @Nullable UserProcess fork(Mm parent) {
     Mm mm = newMmIfRoom();
     if (mm == null) {
       return null;
     }
-    if (calls.life.fork.dupMmap(mm, parent.mm()) != 0) {
+    mm.rlimits.copyFrom(parent.rlimits);
+    mm.mmapBase = parent.mmapBase;
+    if (calls.life.fork.dupMmap(mm, parent) != 0) {
       calls.life.exit.mmput(mm);
       return null;
     }
@@ -255,6 +257,7 @@ public final class Machine implements AutoCloseable {
     if (mm == null) {
       return null;
     }
+    mm.rlimits.copyFrom(old.rlimits);
     if (calls.life.exec.beginNewExec(mm, old, image) != 0) {
       calls.life.exit.mmput(mm);
       return null;

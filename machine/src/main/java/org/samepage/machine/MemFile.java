@@ -2,6 +2,7 @@
 package org.samepage.machine;
 
 import org.samepage.machine.access.ProcMem;
+import org.samepage.mm.errno.Errno;
 import org.samepage.mm.vma.Mm;
 
 /** An open /proc/PID/mem: stays with the address space that the process had when it was opened. */
@@ -18,10 +19,10 @@ public final class MemFile {
    * Reads into a buffer.
    *
    * @return bytes read: fewer than asked for before a page that cannot be read, 0 after the exit
-   * @throws SyscallException EIO where not one could be read
+   * @throws SyscallException EIO where not one could be read, EINVAL for a negative address
    */
   public int pread(long addr, byte[] buf) throws SyscallException {
-    return check(mem.memRw(mm, addr, buf, false));
+    return check(addr >= 0 ? mem.memRw(mm, addr, buf, false) : -Errno.EINVAL);
   }
 
   /**
@@ -30,10 +31,10 @@ public final class MemFile {
    *
    * @return bytes written: fewer than asked for before a page that cannot be written, 0 after the
    *     exit
-   * @throws SyscallException EIO where not one could be written
+   * @throws SyscallException EIO where not one could be written, EINVAL for a negative address
    */
   public int pwrite(long addr, byte[] buf) throws SyscallException {
-    return check(mem.memRw(mm, addr, buf, true));
+    return check(addr >= 0 ? mem.memRw(mm, addr, buf, true) : -Errno.EINVAL);
   }
 
   private static int check(int result) throws SyscallException {

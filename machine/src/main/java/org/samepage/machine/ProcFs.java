@@ -36,6 +36,8 @@ public final class ProcFs {
   /** A number as the kernel takes it: without zeros in front. */
   private static final Pattern OF_PROCESS = Pattern.compile("/proc/(0|[1-9]\\d{0,9})(/(.*))?");
 
+  private static final Pattern SLASHES = Pattern.compile("/+");
+
   private final ProcFiles files;
   private final IntFunction<@Nullable Mm> processes;
   private final Consumer<Mm> mmput;
@@ -182,11 +184,15 @@ public final class ProcFs {
     return found;
   }
 
-  private Entry open(String path) throws SyscallException {
-    for (String name : new String[] {KPAGECOUNT, KPAGEFLAGS, SWAPS}) {
-      String file = ROOT + "/" + name;
+  private Entry open(String name) throws SyscallException {
+    String path = SLASHES.matcher(name).replaceAll("/");
+    if (path.equals(ROOT + "/")) {
+      throw SyscallException.ofErrno(Errno.EISDIR);
+    }
+    for (String known : new String[] {KPAGECOUNT, KPAGEFLAGS, SWAPS}) {
+      String file = ROOT + "/" + known;
       if (path.equals(file)) {
-        return new Entry(0, name);
+        return new Entry(0, known);
       }
       if (path.startsWith(file + "/")) {
         throw SyscallException.ofErrno(Errno.ENOTDIR);

@@ -16,12 +16,14 @@ import org.samepage.machine.mmap.ProcessMadvise;
 import org.samepage.machine.prctl.Prctl;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.Rlimits;
 import org.samepage.mm.vma.UserfaultfdCtx;
 
 /** A process: its system calls, and its plain reads and writes. Any thread may make them. */
 public final class UserProcess {
   private final int pid;
   private volatile Mm mm;
+  private volatile boolean exited;
   private final Machine machine;
   private final Machine.Calls calls;
 
@@ -42,6 +44,19 @@ public final class UserProcess {
     return mm;
   }
 
+  /** How much it may have: may be changed at any time. */
+  public Rlimits rlimits() {
+    return mm.rlimits;
+  }
+
+  /** The address space, of a process that has not exited. */
+  private Mm alive() {
+    if (exited) {
+      throw new IllegalStateException("process " + pid + " has exited");
+    }
+    return mm;
+  }
+
   /**
    * mmap of private anonymous memory with MAP_FIXED_NOREPLACE.
    *
@@ -51,35 +66,44 @@ public final class UserProcess {
     mmap(new Mmap.Request(addr, len, prot, false, noreserve, false, null, 0));
   }
 
-  /** mmap with MAP_FIXED_NOREPLACE. */
-  public void mmap(Mmap.Request request) throws SyscallException {
-    check(calls.mapping().mmap().doMmap(mm, request));
+  /**
+   * mmap.
+   *
+   * @return the address
+   */
+  public long mmap(Mmap.Request request) throws SyscallException {
+    long addr = calls.mapping().mmap().doMmap(alive(), request);
+    check(addr);
+    return addr;
   }
 
   public void munmap(long addr, long len) throws SyscallException {
-    check(calls.mapping().munmap().vmMunmapRaw(mm, addr, len));
+    check(calls.mapping().munmap().vmMunmapRaw(alive(), addr, len));
   }
 
   /**
    * mremap.
    *
    * @param flags MREMAP_*
+   * @return the address that the mapping has then
    */
-  public void mremap(long addr, long oldLen, long newLen, int flags, long to)
+  public long mremap(long addr, long oldLen, long newLen, int flags, long to)
       throws SyscallException {
-    check(calls.mapping().mremap().doMremap(mm, addr, oldLen, newLen, flags, to));
+    long at = calls.mapping().mremap().doMremap(alive(), addr, oldLen, newLen, flags, to);
+    check(at);
+    return at;
   }
 
   public void mprotect(long addr, long len, int prot) throws SyscallException {
-    check(calls.mapping().mprotect().doMprotectPkey(mm, addr, len, prot));
+    check(calls.mapping().mprotect().doMprotectPkey(alive(), addr, len, prot));
   }
 
   public void mlock(long addr, long len) throws SyscallException {
-    check(calls.mapping().mlock().doMlock(mm, addr, len));
+    check(calls.mapping().mlock().doMlock(alive(), addr, len));
   }
 
   public void munlock(long addr, long len) throws SyscallException {
-    check(calls.mapping().mlock().munlock(mm, addr, len));
+    check(calls.mapping().mlock().munlock(alive(), addr, len));
   }
 
   /** prctl(PR_SET_MEMORY_MERGE, value, 0, 0, 0). */
@@ -95,7 +119,7 @@ public final class UserProcess {
   public int prctl(int option, long arg2, long arg3, long arg4, long arg5) throws SyscallException {
     int result =
         new Prctl(calls.mergeAny(), machine.currentTask())
-            .prctl(mm, option, arg2, arg3, arg4, arg5);
+            .prctl(alive(), option, arg2, arg3, arg4, arg5);
     check(result);
     return result;
   }
@@ -110,24 +134,24 @@ public final class UserProcess {
    */
   public int movePages(long[] pages, int @Nullable [] nodes, int[] status, int flags)
       throws SyscallException {
-    int result = calls.moves().movePages().kernelMovePages(mm, pages, nodes, status, flags);
+    int result = calls.moves().movePages().kernelMovePages(alive(), pages, nodes, status, flags);
     check(result);
     return result;
   }
 
   /** Moves the pages of a range to other frames of their own nodes, as compaction does. */
   public void migrateWithinNode(long addr, long len) throws SyscallException {
-    check(calls.moves().offline().moveWithinNode(mm, addr, addr + len));
+    check(calls.moves().offline().moveWithinNode(alive(), addr, addr + len));
   }
 
   /** Swaps the pages of a range out, whoever else maps them. */
   public void swapOut(long addr, long len) throws SyscallException {
-    check(calls.moves().reclaim().swapOut(mm, addr, addr + len));
+    check(calls.moves().reclaim().swapOut(alive(), addr, addr + len));
   }
 
   /** Takes the frames out of use that are mapped in a range. */
   public void offline(long addr, long len) throws SyscallException {
-    check(calls.moves().offline().offlinePages(mm, addr, addr + len));
+    check(calls.moves().offline().offlinePages(alive(), addr, addr + len));
   }
 
   /**
@@ -137,7 +161,7 @@ public final class UserProcess {
    * @return where it ends: elsewhere than asked for where that cannot be
    */
   public long brk(long brk) {
-    return calls.mapping().brk().brk(mm, brk);
+    return calls.mapping().brk().brk(alive(), brk);
   }
 
   /**
@@ -145,7 +169,7 @@ public final class UserProcess {
    * share; that all is to be merged stays so. No other thread may act as the process meanwhile.
    */
   public void exec(Exec.Image image) throws SyscallException {
-    Mm old = mm;
+    Mm old = alive();
     Mm fresh = machine.exec(old, image);
     if (fresh == null) {
       throw SyscallException.ofErrno(Errno.ENOMEM);
@@ -156,21 +180,21 @@ public final class UserProcess {
 
   /** Opens /proc/PID/mem: of the address space that the process has now. */
   public MemFile mem() {
-    return new MemFile(mm, calls.access().mem());
+    return new MemFile(alive(), calls.access().mem());
   }
 
   /** UFFDIO_REGISTER with UFFDIO_REGISTER_MODE_WP. */
   public void uffdRegister(UserfaultfdCtx ctx, long addr, long len) throws SyscallException {
-    check(calls.mapping().userfaultfd().userfaultfdRegister(mm, ctx, addr, len));
+    check(calls.mapping().userfaultfd().userfaultfdRegister(alive(), ctx, addr, len));
   }
 
   public void uffdUnregister(long addr, long len) throws SyscallException {
-    check(calls.mapping().userfaultfd().userfaultfdUnregister(mm, addr, len));
+    check(calls.mapping().userfaultfd().userfaultfdUnregister(alive(), addr, len));
   }
 
   /** The last close of a userfaultfd: nothing is registered with it any more. */
   public void uffdRelease(UserfaultfdCtx ctx) throws SyscallException {
-    check(calls.mapping().userfaultfd().userfaultfdReleaseAll(mm, ctx));
+    check(calls.mapping().userfaultfd().userfaultfdReleaseAll(alive(), ctx));
   }
 
   /**
@@ -178,11 +202,11 @@ public final class UserProcess {
    * that, else {@code USERFAULT}, as nobody resolves it.
    */
   public void uffdWriteProtect(long addr, long len, boolean protect) throws SyscallException {
-    check(calls.mapping().userfaultfd().mwriteprotectRange(mm, addr, len, protect));
+    check(calls.mapping().userfaultfd().mwriteprotectRange(alive(), addr, len, protect));
   }
 
   public UserProcess fork() throws SyscallException {
-    UserProcess child = machine.fork(this);
+    UserProcess child = machine.fork(alive());
     if (child == null) {
       throw SyscallException.ofErrno(Errno.ENOMEM);
     }
@@ -190,7 +214,7 @@ public final class UserProcess {
   }
 
   public void madvise(long addr, long len, Madvise.Advice advice) throws SyscallException {
-    check(calls.madvise().doMadvise(mm, addr, len, advice));
+    check(calls.madvise().doMadvise(alive(), addr, len, advice));
   }
 
   /**
@@ -206,40 +230,42 @@ public final class UserProcess {
       int flags)
       throws SyscallException {
     long result =
-        new ProcessMadvise(calls.madvise()).processMadvise(mm, pidfd, ranges, advice, flags);
+        new ProcessMadvise(calls.madvise()).processMadvise(alive(), pidfd, ranges, advice, flags);
     check(result);
     return result;
   }
 
   /** Writes a whole page. */
   public void writePage(long addr, byte[] page) throws SyscallException {
-    checkFault(calls.access().user().writePage(mm, addr, page));
+    checkFault(calls.access().user().writePage(alive(), addr, page));
   }
 
   /** Writes one byte. */
   public void writeByte(long addr, byte value) throws SyscallException {
-    checkFault(calls.access().user().writeByte(mm, addr, value));
+    checkFault(calls.access().user().writeByte(alive(), addr, value));
   }
 
   /** Reads a whole page. */
   public void readPage(long addr, byte[] page) throws SyscallException {
-    checkFault(calls.access().user().readPage(mm, addr, page));
+    checkFault(calls.access().user().readPage(alive(), addr, page));
   }
 
   /** Reads one byte. */
   public void touch(long addr) throws SyscallException {
-    checkFault(calls.access().user().touch(mm, addr));
+    checkFault(calls.access().user().touch(alive(), addr));
   }
 
   /** Ends the process; nothing may be asked of it afterwards. */
   public void exit() {
+    Mm last = alive();
+    exited = true;
     machine.gone(this);
-    calls.life().exit().mmput(mm);
+    calls.life().exit().mmput(last);
   }
 
   /** {@code ksm_process_profit} of /proc/PID/ksm_stat [bytes]. */
   public long ksmProcessProfit() {
-    return machine.ksm().sysfs().ksmProcessProfit(mm);
+    return machine.ksm().sysfs().ksmProcessProfit(alive());
   }
 
   private static void check(long result) throws SyscallException {

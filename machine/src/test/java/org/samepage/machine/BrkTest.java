@@ -48,6 +48,18 @@ final class BrkTest {
         .toList();
   }
 
+  /** The heap alone counts for the first, with all writable private memory for the second. */
+  @Test
+  void it_grows_as_far_as_the_limits_of_data_and_address_space() {
+    p.rlimits().data = 3 * PAGE;
+    assertThat(p.brk(pages(4))).isEqualTo(HEAP);
+    assertThat(p.brk(pages(3))).isEqualTo(pages(3));
+    p.rlimits().data = -1;
+    p.rlimits().as = p.mm().totalVm * PAGE + PAGE;
+    assertThat(p.brk(pages(5))).isEqualTo(pages(3));
+    assertThat(p.brk(pages(4))).isEqualTo(pages(4));
+  }
+
   @Test
   void it_begins_empty_and_grows_in_one_mapping_by_whole_pages() {
     assertThat(p.brk(0)).isEqualTo(HEAP);

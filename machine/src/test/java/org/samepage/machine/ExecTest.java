@@ -2,6 +2,7 @@
 package org.samepage.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.samepage.machine.testing.TestMachine.BASE;
 
 import java.util.List;
@@ -108,6 +109,31 @@ final class ExecTest {
     p.mem().pread(stack.vmEnd - 1, argument);
     assertThat(argument).containsExactly(9);
     assertThat(p.mm().pgTables.pteTable(stack.vmEnd).get(PageUnits.pteIndex(stack.vmEnd))).isZero();
+  }
+
+  @Test
+  void a_small_limit_makes_a_small_stack_and_a_large_one_lowers_what_is_mapped() throws Exception {
+    UserProcess p = m.machine.newProcess();
+    p.rlimits().stack = 8 * 4096;
+    p.exec(Exec.Image.ofHeap(0x5555_5555_6000L));
+    assertThat(p.mm().stackVm).isEqualTo(8);
+    assertThat(p.mm().mmapBase).isEqualTo(0x7fff_f7ff_f000L);
+    p.rlimits().stack = 1L << 30;
+    p.exec(Exec.Image.ofHeap(0x5555_5555_6000L));
+    assertThat(p.mm().mmapBase).isEqualTo(0x7fff_ffff_f000L - (1L << 30) - (1L << 20));
+    p.rlimits().stack = -1;
+    p.exec(Exec.Image.ofHeap(0x5555_5555_6000L));
+    assertThat(p.mm().mmapBase).isEqualTo(0x1555_5555_6000L);
+  }
+
+  @Test
+  void an_image_that_cannot_be_is_refused() {
+    assertThatThrownBy(() -> new Exec.Image(-4096, 0, ""))
+        .hasMessage("the heap begins in the address space");
+    assertThatThrownBy(() -> new Exec.Image(1L << 47, 0, ""))
+        .hasMessage("the heap begins in the address space");
+    assertThatThrownBy(() -> new Exec.Image(4096, -4096, ""))
+        .hasMessage("the stack ends in the upper half of the address space");
   }
 
   @Test

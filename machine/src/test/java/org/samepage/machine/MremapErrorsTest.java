@@ -159,15 +159,6 @@ final class MremapErrorsTest extends MappingTestBase {
     assertThat(p.mm().lockedVm).isEqualTo(6);
   }
 
-  /** Linux looks for another place; there is none here yet. */
-  @Test
-  void mremap_to_a_place_that_is_taken_and_not_fixed_is_refused() throws Exception {
-    map(0, 2, RW);
-    map(20, 22, R);
-    fails("ENOMEM", () -> remap(0, 2, 2, DONTUNMAP, 20));
-    assertThat(lines()).containsExactly("0-2 rw-p", "20-22 r--p");
-  }
-
   @Test
   void mremap_in_place_grows_from_the_end_alone_and_within_what_can_be_promised() throws Exception {
     map(0, 4, RW);

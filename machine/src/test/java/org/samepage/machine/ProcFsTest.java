@@ -316,6 +316,9 @@ final class ProcFsTest {
     assertThatThrownBy(() -> proc.read("/proc/kpagecount/x")).hasMessage("ENOTDIR");
     assertThatThrownBy(() -> proc.read("/proc/" + process.pid())).hasMessage("EISDIR");
     assertThatThrownBy(() -> proc.read("/proc")).hasMessage("EISDIR");
+    assertThatThrownBy(() -> proc.read("//proc/")).hasMessage("EISDIR");
+    String twice = "/proc//" + process.pid() + "///ksm_stat";
+    assertThat(proc.read(twice)).isEqualTo(proc.read(path(process, "ksm_stat")));
     assertThatThrownBy(() -> proc.read(path(process, "pagemap")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("words");

@@ -9,6 +9,7 @@ import static org.samepage.machine.fault.Gup.FOLL_WRITE;
 import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
 
 import org.samepage.machine.fault.Gup;
+import org.samepage.machine.mmap.StackVma;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
@@ -20,10 +21,12 @@ import org.samepage.mm.vma.VmArea;
 /** Reads and writes memory of an address space from outside, page by page. */
 public final class AccessRemoteVm {
   private final Folios folios;
+  private final StackVma stack;
   private final Gup gup;
 
-  public AccessRemoteVm(Folios folios, Gup gup) {
+  public AccessRemoteVm(Folios folios, StackVma stack, Gup gup) {
     this.folios = folios;
+    this.stack = stack;
     this.gup = gup;
   }
 
@@ -36,17 +39,28 @@ public final class AccessRemoteVm {
   @PortedFrom(
       value = "mm/memory.c:__access_remote_vm",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no stacks that grow, no device memory")
+      differs = "no device memory")
   public int accessRemoteVmRaw(Mm mm, long addr, byte[] buf, int from, int len, int flags) {
     boolean write = (flags & FOLL_WRITE) != 0;
     int done = 0;
-    mm.mmapLock.readLock();
+    if (stack.lockMmAndFindVma(mm, addr) == null) {
+      return 0;
+    }
+    boolean locked = true;
     try {
       while (done < len) {
         long at = addr + done;
         int page = getUserPageVmaRemote(mm, at, flags);
         if (page < 0) {
-          break;
+          if (mm.vmas.vmaLookup(at) != null) {
+            break;
+          }
+          mm.mmapLock.readUnlock();
+          locked = stack.expandStack(mm, at) != null;
+          if (!locked) {
+            break;
+          }
+          continue;
         }
         int offset = (int) (at & (PAGE_BYTES - 1));
         int bytes = Math.min(len - done, PAGE_BYTES - offset);
@@ -63,7 +77,9 @@ public final class AccessRemoteVm {
       }
       return done;
     } finally {
-      mm.mmapLock.readUnlock();
+      if (locked) {
+        mm.mmapLock.readUnlock();
+      }
     }
   }
 

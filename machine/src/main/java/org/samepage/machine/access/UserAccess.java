@@ -8,12 +8,14 @@ import static org.samepage.mm.spi.FaultHandler.VM_FAULT_RETRY;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGSEGV;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
+import org.samepage.machine.mmap.StackVma;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.spi.FaultHandler;
+import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
@@ -21,10 +23,12 @@ import org.samepage.mm.vma.VmFlags;
 /** Reads and writes of user memory, page by page. Results: 0, or bits of {@code VM_FAULT_*}. */
 public final class UserAccess {
   private final Folios folios;
+  private final StackVma stack;
   private final FaultHandler faults;
 
-  public UserAccess(Folios folios, FaultHandler faults) {
+  public UserAccess(Folios folios, StackVma stack, FaultHandler faults) {
     this.folios = folios;
+    this.stack = stack;
     this.faults = faults;
   }
 
@@ -55,6 +59,9 @@ public final class UserAccess {
   }
 
   private int access(Mm mm, long addr, boolean write, Touch touch) {
+    if (Long.compareUnsigned(addr, PageUnits.TASK_SIZE) >= 0) {
+      return VM_FAULT_SIGSEGV; // the kernel's half, or no address at all
+    }
     while (!tryAccess(mm, addr, write, touch)) {
       int err = doUserAddrFault(mm, addr, write);
       if (err != 0) {
@@ -90,12 +97,14 @@ public final class UserAccess {
   @PortedFrom(
       value = {"arch/x86/mm/fault.c:do_user_addr_fault", "arch/x86/mm/fault.c:access_error"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no stacks that grow, no protection keys, no shadow stacks")
+      differs = "no protection keys, no shadow stacks")
   private int doUserAddrFault(Mm mm, long addr, boolean write) {
-    mm.mmapLock.readLock();
+    VmArea vma = stack.lockMmAndFindVma(mm, addr);
+    if (vma == null) {
+      return VM_FAULT_SIGSEGV;
+    }
     try {
-      VmArea vma = mm.vmas.vmaLookup(addr);
-      if (vma == null || !vma.has(write ? VmFlags.VM_WRITE : VmFlags.VM_ACCESS_FLAGS)) {
+      if (!vma.has(write ? VmFlags.VM_WRITE : VmFlags.VM_ACCESS_FLAGS)) {
         return VM_FAULT_SIGSEGV;
       }
       int flags = FAULT_FLAG_ALLOW_RETRY | (write ? FAULT_FLAG_WRITE : 0);

@@ -8,6 +8,7 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.TASK_SIZE;
 import static org.samepage.mm.units.PageUnits.bytesToPages;
 import static org.samepage.mm.units.PageUnits.isPageAligned;
+import static org.samepage.mm.units.PageUnits.pageAlignDown;
 import static org.samepage.mm.vma.VmFlags.VM_SOFTDIRTY;
 import static org.samepage.mm.vma.VmFlags.VM_STACK_FLAGS;
 import static org.samepage.mm.vma.VmFlags.VM_STACK_INCOMPLETE_SETUP;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.machine.access.AccessRemoteVm;
 import org.samepage.machine.mmap.StackVma;
+import org.samepage.machine.mmap.UnmappedArea;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
@@ -53,6 +55,12 @@ public final class Exec {
     public Image {
       if (!isPageAligned(startBrk) || !isPageAligned(stackShift)) {
         throw new IllegalArgumentException("heap and stack begin at page boundaries");
+      }
+      if (startBrk < 0 || startBrk > TASK_SIZE - PAGE_SIZE) {
+        throw new IllegalArgumentException("the heap begins in the address space");
+      }
+      if (stackShift < 0 || stackShift > TASK_SIZE / 2) {
+        throw new IllegalArgumentException("the stack ends in the upper half of the address space");
       }
       if (bytes(arguments).length > PAGE_BYTES) {
         throw new IllegalArgumentException("arguments of a page at most");
@@ -97,6 +105,7 @@ public final class Exec {
       return err;
     }
     mm.mmapLock.writeLock();
+    mm.mmapBase = UnmappedArea.mmapBase(mm.rlimits.stack);
     mm.startBrk = image.startBrk;
     mm.brk = image.startBrk;
     mm.startStack = TASK_SIZE - image.stackShift - Image.bytes(image.arguments).length;
@@ -148,7 +157,7 @@ public final class Exec {
   @PortedFrom(
       value = "fs/exec.c:setup_arg_pages",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "grows down; no limit; executable or not is not asked")
+      differs = "grows down; executable or not is not asked")
   private int setupArgPages(Mm mm, long stackShift) {
     mm.mmapLock.writeLock();
     try {
@@ -160,7 +169,10 @@ public final class Exec {
         }
       }
       vma.vmFlags &= ~VM_STACK_INCOMPLETE_SETUP;
-      return stack.expandDownwards(vma, vma.vmStart - STACK_EXPAND);
+      long limit = pageAlignDown(mm.rlimits.stack);
+      long size = vma.vmEnd - vma.vmStart + STACK_EXPAND;
+      long base = vma.vmEnd - (Long.compareUnsigned(limit, size) < 0 ? limit : size);
+      return base < vma.vmStart && stack.expandDownwards(vma, base) != 0 ? -Errno.EFAULT : 0;
     } finally {
       mm.mmapLock.writeUnlock();
     }

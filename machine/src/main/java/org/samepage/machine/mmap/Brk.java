@@ -3,13 +3,10 @@
 package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
-import static org.samepage.mm.units.PageUnits.TASK_SIZE;
 import static org.samepage.mm.units.PageUnits.bytesToPages;
 import static org.samepage.mm.units.PageUnits.pageAlignUp;
-import static org.samepage.mm.units.PageUnits.pagesToBytes;
 import static org.samepage.mm.vma.VmFlags.VM_ACCOUNT;
 import static org.samepage.mm.vma.VmFlags.VM_DATA_DEFAULT_FLAGS;
-import static org.samepage.mm.vma.VmFlags.VM_GROWSDOWN;
 import static org.samepage.mm.vma.VmFlags.VM_SOFTDIRTY;
 
 import org.jspecify.annotations.Nullable;
@@ -24,8 +21,6 @@ import org.samepage.mm.vma.VmArea;
 
 /** The heap. */
 public final class Brk {
-  private static final long STACK_GUARD_GAP = pagesToBytes(256);
-
   private final VmaMerge merge;
   private final Munmap munmap;
   private final Commit commit;
@@ -46,15 +41,15 @@ public final class Brk {
    * @param brk where it is to end [bytes]
    * @return where it ends now: what was asked for, or where it ended before if that cannot be
    */
-  @PortedFrom(
-      value = "mm/mmap.c:brk",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no limit on data, no mlockall")
+  @PortedFrom(value = "mm/mmap.c:brk", fidelity = Fidelity.SIMPLIFIED, differs = "no mlockall")
   public long brk(Mm mm, long brk) {
     mm.mmapLock.writeLock();
     try {
       long origbrk = mm.brk;
       if (Long.compareUnsigned(brk, mm.startBrk) < 0) {
+        return origbrk;
+      }
+      if (!checkDataRlimit(mm.rlimits.data, brk, mm.startBrk)) {
         return origbrk;
       }
       long newbrk = pageAlignUp(brk);
@@ -85,11 +80,12 @@ public final class Brk {
   /** One page must stay free behind the heap, and before a stack its guard gap. */
   private boolean grow(Mm mm, long oldbrk, long newbrk) {
     long len = newbrk - oldbrk;
-    if (checkBrkLimits(oldbrk, len) != 0) {
+    if (checkBrkLimits(mm, oldbrk, len) != 0) {
       return false;
     }
-    VmArea next = mm.vmas.findVmaIntersection(oldbrk, newbrk + PAGE_SIZE + STACK_GUARD_GAP);
-    if (next != null && newbrk + PAGE_SIZE > vmStartGap(next)) {
+    VmArea next =
+        mm.vmas.findVmaIntersection(oldbrk, newbrk + PAGE_SIZE + UnmappedArea.STACK_GUARD_GAP);
+    if (next != null && newbrk + PAGE_SIZE > UnmappedArea.vmStartGap(next)) {
       return false;
     }
     int before = mm.vmas.positionOf(oldbrk) - 1;
@@ -103,17 +99,18 @@ public final class Brk {
   @PortedFrom(
       value = "mm/mmap.c:check_brk_limits",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no limit on locked memory")
-  private static int checkBrkLimits(long addr, long len) {
-    boolean fits =
-        Long.compareUnsigned(len, TASK_SIZE) <= 0
-            && Long.compareUnsigned(addr, TASK_SIZE - len) <= 0;
-    return fits ? 0 : -Errno.ENOMEM;
+      differs = "no mlockall, so that nothing new is locked")
+  private static int checkBrkLimits(Mm mm, long addr, long len) {
+    long place = UnmappedArea.getUnmappedAreaRaw(mm, addr, len, true, true);
+    return place < 0 ? (int) place : 0;
   }
 
-  @PortedFrom("include/linux/mm.h:vm_start_gap")
-  private static long vmStartGap(VmArea vma) {
-    return vma.has(VM_GROWSDOWN) ? Math.max(0, vma.vmStart - STACK_GUARD_GAP) : vma.vmStart;
+  @PortedFrom(
+      value = "include/linux/mm.h:check_data_rlimit",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no data but the heap; false for ENOSPC")
+  private static boolean checkDataRlimit(long limit, long brk, long start) {
+    return Long.compareUnsigned(brk - start, limit) <= 0;
   }
 
   /**
@@ -125,10 +122,12 @@ public final class Brk {
   @PortedFrom(
       value = "mm/vma.c:do_brk_flags",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no limit of address space, no mlockall")
+      differs = "no mlockall")
   public int doBrkFlags(Mm mm, @Nullable VmArea prev, long addr, long len) {
     long flags = ksm.ksmVmaFlags(mm, VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT);
-    if (mm.vmas.size() > VmaModify.MAX_MAP_COUNT || !commit.vmEnoughMemoryRaw(bytesToPages(len))) {
+    if (!Limits.mayExpandVm(mm, flags, bytesToPages(len))
+        || mm.vmas.size() > VmaModify.MAX_MAP_COUNT
+        || !commit.vmEnoughMemoryRaw(bytesToPages(len))) {
       return -Errno.ENOMEM;
     }
     VmArea vma = null;

@@ -9,15 +9,19 @@ import org.samepage.mm.port.PortedFrom;
 public final class Commit {
   private final long totalPages;
 
-  /** For a machine with so many pages. */
-  public Commit(long totalPages) {
-    this.totalPages = totalPages;
+  /**
+   * For a machine with so many pages.
+   *
+   * @param swapPages of its swap device, the header's included; 0 for none
+   */
+  public Commit(long pages, long swapPages) {
+    this.totalPages = pages + Math.max(0, swapPages - 1);
   }
 
   @PortedFrom(
       value = "mm/util.c:__vm_enough_memory",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "vm.overcommit_memory 0, no swap")
+      differs = "vm.overcommit_memory 0")
   public boolean vmEnoughMemoryRaw(long pages) {
     return pages <= totalPages;
   }

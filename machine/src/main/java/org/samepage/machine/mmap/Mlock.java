@@ -18,7 +18,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 
-/** mlock and munlock, of a process without a limit. Pages are marked nowhere: none is reclaimed. */
+/** mlock and munlock. Pages are marked nowhere: none is reclaimed. */
 public final class Mlock {
   private final VmaModify modify;
   private final Populate populate;
@@ -30,12 +30,23 @@ public final class Mlock {
 
   @PortedFrom(
       value = {"mm/mlock.c:do_mlock", "mm/mlock.c:__mlock_posix_error_return"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no limit")
+      fidelity = Fidelity.ADAPTED,
+      differs = "mlock alone")
   public int doMlock(Mm mm, long start, long len) {
+    if (!Limits.canDoMlock(mm)) {
+      return -Errno.EPERM;
+    }
     long size = pageAlignUp(len + (start & (PAGE_SIZE - 1)));
     long first = pageAlignDown(start);
-    int err = applyVmaLockFlags(mm, first, size, VM_LOCKED);
+    int err = -Errno.ENOMEM;
+    mm.mmapLock.writeLock();
+    try {
+      if (withinLimit(mm, first, size)) {
+        err = applyVmaLockFlags(mm, first, size, VM_LOCKED);
+      }
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
     if (err != 0) {
       return err;
     }
@@ -47,6 +58,35 @@ public final class Mlock {
     };
   }
 
+  /** What is locked already counts once. */
+  private static boolean withinLimit(Mm mm, long start, long len) {
+    if (mm.rlimits.capIpcLock) {
+      return true;
+    }
+    long limit = bytesToPages(mm.rlimits.memlock);
+    long locked = bytesToPages(len) + mm.lockedVm;
+    if (locked > limit) {
+      locked -= countMmMlockedPageNr(mm, start, len);
+    }
+    return locked <= limit;
+  }
+
+  @PortedFrom("mm/mlock.c:count_mm_mlocked_page_nr")
+  private static long countMmMlockedPageNr(Mm mm, long start, long len) {
+    long end = Long.compareUnsigned(start + len, start) < 0 ? Long.MAX_VALUE : start + len;
+    long bytes = 0;
+    for (int i = mm.vmas.positionOf(start); i < mm.vmas.size(); i++) {
+      VmArea vma = mm.vmas.get(i);
+      if (vma.vmStart >= end) {
+        break;
+      }
+      if (vma.has(VM_LOCKED)) {
+        bytes += Math.min(end, vma.vmEnd) - Math.max(start, vma.vmStart);
+      }
+    }
+    return bytesToPages(bytes);
+  }
+
   /** munlock. */
   @PortedFrom(
       value = "mm/mlock.c:munlock",
@@ -54,7 +94,12 @@ public final class Mlock {
       differs = "the body of the system call")
   public int munlock(Mm mm, long start, long len) {
     long size = pageAlignUp(len + (start & (PAGE_SIZE - 1)));
-    return applyVmaLockFlags(mm, pageAlignDown(start), size, 0);
+    mm.mmapLock.writeLock();
+    try {
+      return applyVmaLockFlags(mm, pageAlignDown(start), size, 0);
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
   }
 
   @PortedFrom("mm/mlock.c:apply_vma_lock_flags")
@@ -66,25 +111,20 @@ public final class Mlock {
     if (end == start) {
       return 0;
     }
-    mm.mmapLock.writeLock();
-    try {
-      long at = start;
-      while (Long.compareUnsigned(at, end) < 0) {
-        VmArea vma = mm.vmas.vmaLookup(at);
-        if (vma == null) {
-          return -Errno.ENOMEM;
-        }
-        long upTo = lowerAddr(end, vma.vmEnd);
-        int err = mlockFixup(vma, at, upTo, (vma.vmFlags & ~VM_LOCKED_MASK) | flags);
-        if (err != 0) {
-          return err;
-        }
-        at = upTo;
+    long at = start;
+    while (Long.compareUnsigned(at, end) < 0) {
+      VmArea vma = mm.vmas.vmaLookup(at);
+      if (vma == null) {
+        return -Errno.ENOMEM;
       }
-      return 0;
-    } finally {
-      mm.mmapLock.writeUnlock();
+      long upTo = lowerAddr(end, vma.vmEnd);
+      int err = mlockFixup(vma, at, upTo, (vma.vmFlags & ~VM_LOCKED_MASK) | flags);
+      if (err != 0) {
+        return err;
+      }
+      at = upTo;
     }
+    return 0;
   }
 
   @PortedFrom(

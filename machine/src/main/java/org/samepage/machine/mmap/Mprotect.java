@@ -97,7 +97,7 @@ public final class Mprotect {
   @PortedFrom(
       value = "mm/mprotect.c:mprotect_fixup",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no limits of address space, no device memory")
+      differs = "no device memory")
   private int mprotectFixup(VmArea part, long start, long end, long wanted) {
     long oldflags = part.vmFlags;
     long newflags = wanted;
@@ -105,6 +105,11 @@ public final class Mprotect {
       return 0;
     }
     if ((newflags & VM_WRITE) != 0) {
+      long pages = bytesToPages(end - start);
+      if (!Limits.mayExpandVm(part.vmMm, newflags, pages)
+          && Limits.mayExpandVm(part.vmMm, oldflags, pages)) {
+        return -Errno.ENOMEM;
+      }
       if ((oldflags & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE)) == 0) {
         if (!commit.vmEnoughMemoryRaw(bytesToPages(end - start))) {
           return -Errno.ENOMEM;

@@ -109,7 +109,7 @@ public final class Mremap {
   @PortedFrom(
       value = {"mm/mremap.c:do_mremap", "mm/mremap.c:vrm_move_only"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no hugetlb, no userfaultfd; a place is always given to what moves")
+      differs = "no hugetlb; userfaultfd hears of nothing")
   public long doMremap(Mm mm, long addr, long oldLen, long newLen, int flags, long newAddr) {
     Remap vrm = new Remap(mm, addr, oldLen, newLen, flags, newAddr);
     int err = checkMremapParams(vrm);
@@ -154,10 +154,15 @@ public final class Mremap {
               || !isPageAligned(vrm.newAddr)
               || !vrm.has(MREMAP_MAYMOVE)
               || (vrm.has(MREMAP_DONTUNMAP) && vrm.oldLen != vrm.newLen)
-              || (Long.compareUnsigned(vrm.addr + vrm.oldLen, vrm.newAddr) > 0
-                  && vrm.newAddr + vrm.newLen > vrm.addr);
+              || vrmOverlaps(vrm);
     }
     return bad ? -Errno.EINVAL : 0;
+  }
+
+  @PortedFrom("mm/mremap.c:vrm_overlaps")
+  private static boolean vrmOverlaps(Remap vrm) {
+    return Long.compareUnsigned(vrm.addr + vrm.oldLen, vrm.newAddr) > 0
+        && Long.compareUnsigned(vrm.newAddr + vrm.newLen, vrm.addr) > 0;
   }
 
   /** Moves all VMAs of a range, and keeps the holes between them. */
@@ -215,7 +220,7 @@ public final class Mremap {
   @PortedFrom(
       value = {"mm/mremap.c:check_prep_vma", "mm/mremap.c:vrm_will_map_new"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no limits, no sealed mappings")
+      differs = "no sealed mappings")
   private static int checkPrepVma(Remap vrm) {
     VmArea vma = vrm.vma;
     if (vma == null) {
@@ -243,13 +248,20 @@ public final class Mremap {
     if (vma.has(VM_LOCKED)) {
       vrm.populateExpand = true;
     }
-    return vma.has(VM_DONTEXPAND | VM_PFNMAP) ? -Errno.EFAULT : 0;
+    long pgoff = vma.linearPageIndex(vrm.addr);
+    if (Long.compareUnsigned(pgoff + bytesToPages(vrm.newLen), pgoff) < 0) {
+      return -Errno.EINVAL;
+    }
+    if (vma.has(VM_DONTEXPAND | VM_PFNMAP)) {
+      return -Errno.EFAULT;
+    }
+    if (!Limits.mlockFutureOk(vrm.mm, vma.has(VM_LOCKED), vrm.delta())) {
+      return -Errno.EAGAIN;
+    }
+    return Limits.mayExpandVm(vrm.mm, vma.vmFlags, bytesToPages(vrm.delta())) ? 0 : -Errno.ENOMEM;
   }
 
-  @PortedFrom(
-      value = {"mm/mremap.c:mremap_to", "mm/mremap.c:vrm_set_new_addr"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "looks for no other place: -ENOMEM where the one asked for is taken")
+  @PortedFrom("mm/mremap.c:mremap_to")
   private long mremapTo(Remap vrm) {
     if (vrm.has(MREMAP_FIXED)) {
       int err = munmap.doMunmap(vrm.mm, vrm.newAddr, vrm.newLen);
@@ -268,10 +280,28 @@ public final class Mremap {
       }
       vrm.oldLen = vrm.newLen;
     }
-    if (vrm.mm.vmas.findVmaIntersection(vrm.newAddr, vrm.newAddr + vrm.newLen) != null) {
+    if (vrm.has(MREMAP_DONTUNMAP)
+        && !Limits.mayExpandVm(vrm.mm, vrm.vma().vmFlags, bytesToPages(vrm.oldLen))) {
       return -Errno.ENOMEM;
     }
-    return moveVma(vrm);
+    int err = vrmSetNewAddr(vrm);
+    return err != 0 ? err : moveVma(vrm);
+  }
+
+  /** With MREMAP_FIXED the place is free by now; with DONTUNMAP it is a hint. */
+  @PortedFrom("mm/mremap.c:vrm_set_new_addr")
+  private static int vrmSetNewAddr(Remap vrm) {
+    VmArea vma = vrm.vma();
+    long wanted = vrm.impliesNewAddr() ? vrm.newAddr : 0;
+    boolean anonymous = vma.vmFile == null && !vma.has(VM_MAYSHARE);
+    long found =
+        UnmappedArea.getUnmappedAreaRaw(
+            vrm.mm, wanted, vrm.newLen, vrm.has(MREMAP_FIXED), anonymous);
+    if (found < 0) {
+      return (int) found;
+    }
+    vrm.newAddr = found;
+    return 0;
   }
 
   @PortedFrom("mm/mremap.c:shrink_vma")
@@ -284,10 +314,7 @@ public final class Mremap {
     return vrm.vma == null ? -Errno.EFAULT : 0;
   }
 
-  @PortedFrom(
-      value = {"mm/mremap.c:mremap_at", "mm/mremap.c:expand_vma"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "looks for no other place: -ENOMEM where there is no room")
+  @PortedFrom({"mm/mremap.c:mremap_at", "mm/mremap.c:expand_vma"})
   private long mremapAt(Remap vrm) {
     if (vrm.shrinks()) {
       int err = munmap.doMunmap(vrm.mm, vrm.addr + vrm.newLen, vrm.delta());
@@ -296,11 +323,15 @@ public final class Mremap {
     if (!vrm.expands()) {
       return vrm.addr;
     }
-    if (!vrmCanExpandInPlace(vrm)) {
+    if (vrmCanExpandInPlace(vrm)) {
+      int err = expandVmaInPlace(vrm);
+      return err != 0 ? err : vrm.addr;
+    }
+    if (!vrm.has(MREMAP_MAYMOVE)) {
       return -Errno.ENOMEM;
     }
-    int err = expandVmaInPlace(vrm);
-    return err != 0 ? err : vrm.addr;
+    int err = vrmSetNewAddr(vrm);
+    return err != 0 ? err : moveVma(vrm);
   }
 
   @PortedFrom({"mm/mremap.c:vrm_can_expand_in_place", "mm/mremap.c:vma_expandable"})

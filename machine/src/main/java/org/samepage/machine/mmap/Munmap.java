@@ -59,17 +59,27 @@ public final class Munmap {
     if (end == start) {
       return -Errno.EINVAL;
     }
-    VmArea vma = mm.vmas.findVmaIntersection(start, end);
-    return vma == null ? 0 : doVmiAlignMunmap(mm, vma, start, end);
+    return mm.vmas.findVmaIntersection(start, end) == null ? 0 : doVmiAlignMunmap(mm, start, end);
   }
 
-  /** Cuts off what is outside, then takes away what is inside. */
+  @PortedFrom("mm/vma.c:do_vmi_align_munmap")
+  private int doVmiAlignMunmap(Mm mm, long start, long end) {
+    List<VmArea> gone = new ArrayList<>();
+    int err = vmsGatherMunmapVmas(mm, start, end, gone);
+    if (err == 0) {
+      vmsCompleteMunmapVmas(mm, gone);
+    }
+    return err;
+  }
+
+  /** Finds what is in a range, after cutting off what is outside. */
   @PortedFrom(
-      value = {"mm/vma.c:do_vmi_align_munmap", "mm/vma.c:vms_gather_munmap_vmas"},
+      value = "mm/vma.c:vms_gather_munmap_vmas",
       fidelity = Fidelity.ADAPTED,
-      differs = "cannot run out of memory")
-  private int doVmiAlignMunmap(Mm mm, VmArea first, long start, long end) {
-    if (start > first.vmStart) {
+      differs = "what was found stays in the tree")
+  int vmsGatherMunmapVmas(Mm mm, long start, long end, List<VmArea> found) {
+    VmArea first = mm.vmas.findVmaIntersection(start, end);
+    if (first != null && start > first.vmStart) {
       if (end < first.vmEnd && mm.vmas.size() >= VmaModify.MAX_MAP_COUNT) {
         return -Errno.ENOMEM;
       }
@@ -78,7 +88,6 @@ public final class Munmap {
         return err;
       }
     }
-    List<VmArea> gone = new ArrayList<>();
     for (int i = mm.vmas.positionOf(start); i < mm.vmas.size(); i++) {
       VmArea vma = mm.vmas.get(i);
       if (vma.vmStart >= end) {
@@ -90,9 +99,8 @@ public final class Munmap {
           return err;
         }
       }
-      gone.add(vma);
+      found.add(vma);
     }
-    vmsCompleteMunmapVmas(mm, gone);
     return 0;
   }
 
@@ -104,7 +112,7 @@ public final class Munmap {
       },
       fidelity = Fidelity.ADAPTED,
       differs = "one step after the other, under the lock for writing throughout")
-  private void vmsCompleteMunmapVmas(Mm mm, List<VmArea> gone) {
+  void vmsCompleteMunmapVmas(Mm mm, List<VmArea> gone) {
     VmArea first = gone.getFirst();
     VmArea last = gone.getLast();
     @Nullable VmArea prev = mm.vmas.prev(first);

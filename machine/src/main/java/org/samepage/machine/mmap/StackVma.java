@@ -5,8 +5,12 @@ package org.samepage.machine.mmap;
 import static org.samepage.mm.units.PageUnits.TASK_SIZE;
 import static org.samepage.mm.units.PageUnits.bytesToPages;
 import static org.samepage.mm.units.PageUnits.pageAlignDown;
+import static org.samepage.mm.units.PageUnits.pagesToBytes;
+import static org.samepage.mm.vma.VmFlags.VM_ACCESS_FLAGS;
+import static org.samepage.mm.vma.VmFlags.VM_GROWSDOWN;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED;
 
+import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
@@ -18,17 +22,25 @@ import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
 
 /**
- * A stack's VMA: it grows downwards, and exec moves it once. Methods hold mmap_lock for writing.
+ * A stack's VMA: it grows downwards, and exec moves it once. Methods hold mmap_lock for writing,
+ * but for those that say otherwise.
  */
 public final class StackVma {
   private final VmaMerge merge;
   private final VmaCommit commit;
   private final MovePageTables move;
   private final AnonVmas anonVmas;
+  private final Commit memory;
   private final FailSlab failSlab;
 
   public StackVma(
-      VmaMerge merge, VmaCommit commit, MovePageTables move, AnonVmas anonVmas, FailSlab failSlab) {
+      VmaMerge merge,
+      VmaCommit commit,
+      MovePageTables move,
+      AnonVmas anonVmas,
+      Commit memory,
+      FailSlab failSlab) {
+    this.memory = memory;
     this.merge = merge;
     this.commit = commit;
     this.move = move;
@@ -74,16 +86,24 @@ public final class StackVma {
   /**
    * Lets a stack begin further down.
    *
-   * @return 0; -ENOMEM where something is in the way, or memory is short
+   * @return 0; -ENOMEM where something is in the way, a limit is reached or memory is short; -EPERM
+   *     at the bottom of the address space; -EFAULT for what is no stack
    */
-  @PortedFrom(
-      value = {"mm/vma.c:expand_downwards", "mm/mmap.c:expand_stack_locked"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no limits, no guard gap to what is below")
+  @PortedFrom({"mm/vma.c:expand_downwards", "mm/mmap.c:expand_stack_locked"})
   public int expandDownwards(VmArea vma, long address) {
+    if (!vma.has(VM_GROWSDOWN)) {
+      return -Errno.EFAULT;
+    }
     long start = pageAlignDown(address);
     Mm mm = vma.vmMm;
-    if (mm.vmas.findVma(start) != vma) {
+    if (start < UnmappedArea.MMAP_MIN_ADDR) {
+      return -Errno.EPERM;
+    }
+    VmArea prev = mm.vmas.prev(vma);
+    if (prev != null
+        && !prev.has(VM_GROWSDOWN)
+        && prev.has(VM_ACCESS_FLAGS)
+        && start - prev.vmEnd < UnmappedArea.STACK_GUARD_GAP) {
       return -Errno.ENOMEM;
     }
     if (failSlab.shouldFailslab(Alloc.VMA_TREE) || anonVmas.anonVmaPrepare(vma) != 0) {
@@ -91,11 +111,72 @@ public final class StackVma {
     }
     long grow = bytesToPages(vma.vmStart - start);
     if (start < vma.vmStart) {
+      if (grow > vma.vmPgoff || !acctStackGrowth(vma, vma.vmEnd - start, grow)) {
+        return -Errno.ENOMEM;
+      }
       setRange(vma, start, vma.vmEnd, vma.vmPgoff - grow);
       mm.vmStatAccount(vma.vmFlags, grow);
       mm.lockedVm += vma.has(VM_LOCKED) ? grow : 0;
     }
     return 0;
+  }
+
+  /** Whether the stack may become so large [bytes] by so many pages. */
+  @PortedFrom(
+      value = "mm/vma.c:acct_stack_growth",
+      fidelity = Fidelity.ADAPTED,
+      differs = "false for ENOMEM")
+  private boolean acctStackGrowth(VmArea vma, long size, long grow) {
+    Mm mm = vma.vmMm;
+    return Limits.mayExpandVm(mm, vma.vmFlags, grow)
+        && Long.compareUnsigned(size, mm.rlimits.stack) <= 0
+        && Limits.mlockFutureOk(mm, vma.has(VM_LOCKED), pagesToBytes(grow))
+        && memory.vmEnoughMemoryRaw(grow);
+  }
+
+  /**
+   * Finds the VMA of a fault, and lets a stack grow down to it. Takes mmap_lock for reading, and
+   * keeps it where there is one.
+   *
+   * @return null, without the lock, where there is none and no stack may grow there
+   */
+  @PortedFrom(
+      value = "mm/mmap_lock.c:lock_mm_and_find_vma",
+      fidelity = Fidelity.ADAPTED,
+      differs = "never tries to upgrade the lock it has")
+  public @Nullable VmArea lockMmAndFindVma(Mm mm, long addr) {
+    mm.mmapLock.readLock();
+    VmArea vma = mm.vmas.findVma(addr);
+    if (vma != null && vma.vmStart <= addr) {
+      return vma;
+    }
+    if (vma == null || !vma.has(VM_GROWSDOWN)) {
+      mm.mmapLock.readUnlock();
+      return null;
+    }
+    mm.mmapLock.readUnlock();
+    return expandStack(mm, addr);
+  }
+
+  /**
+   * Lets a stack grow down to an address. Takes mmap_lock, and keeps it for reading where there is
+   * a VMA at the address then.
+   *
+   * @return null, without the lock, where there is none
+   */
+  @PortedFrom(
+      value = "mm/mmap.c:expand_stack",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the caller has given up the lock")
+  public @Nullable VmArea expandStack(Mm mm, long addr) {
+    mm.mmapLock.writeLock();
+    VmArea vma = mm.vmas.findVma(addr);
+    if (vma != null && (vma.vmStart <= addr || expandDownwards(vma, addr) == 0)) {
+      mm.mmapLock.downgradeWrite();
+      return vma;
+    }
+    mm.mmapLock.writeUnlock();
+    return null;
   }
 
   private static void setRange(VmArea vma, long start, long end, long pgoff) {

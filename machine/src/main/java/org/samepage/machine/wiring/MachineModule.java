@@ -241,14 +241,28 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  AccessRemoteVm accessRemoteVm(Folios folios, Gup gup) {
-    return new AccessRemoteVm(folios, gup);
+  AccessRemoteVm accessRemoteVm(Folios folios, StackVma stack, Gup gup) {
+    return new AccessRemoteVm(folios, stack, gup);
   }
 
   @Provides
   @Singleton
-  Machine.Access access(Folios folios, FaultHandler faults, AccessRemoteVm remote, ExitMmap exit) {
-    return new Machine.Access(new UserAccess(folios, faults), new ProcMem(remote, exit), faults);
+  Commit commit() {
+    return new Commit(config.memory().pages(), config.swapPages());
+  }
+
+  @Provides
+  @Singleton
+  StackVma stackVma(VmaMerge merge, VmaCommit vmaCommit, AnonVmas anonVmas, Commit commit) {
+    return new StackVma(merge, vmaCommit, new MovePageTables(), anonVmas, commit, sched.failSlab);
+  }
+
+  @Provides
+  @Singleton
+  Machine.Access access(
+      Folios folios, StackVma stack, FaultHandler faults, AccessRemoteVm remote, ExitMmap exit) {
+    return new Machine.Access(
+        new UserAccess(folios, stack, faults), new ProcMem(remote, exit), faults);
   }
 
   @Provides
@@ -343,10 +357,8 @@ final class MachineModule extends AbstractModule {
       AnonVmas anonVmas,
       KsmSlots slots,
       AccessRemoteVm remote,
-      VmaMerge merge,
-      VmaCommit commit,
+      StackVma stack,
       ExitMmap exit) {
-    StackVma stack = new StackVma(merge, commit, new MovePageTables(), anonVmas, sched.failSlab);
     return new Machine.Life(
         new DupMmap(anonVmas, copy, slots, sched.failSlab),
         new Exec(slots, remote, stack, sched.failSlab),
@@ -366,14 +378,14 @@ final class MachineModule extends AbstractModule {
       Populate populate,
       KsmMadvise ksm,
       MergeAny mergeAny,
-      SwapTypes types) {
-    Commit commit = new Commit(config.memory().pages());
+      SwapTypes types,
+      Commit commit) {
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
     CopyVma copy = new CopyVma(merge, anonVmas, sched.failSlab);
     Mremap.Changes changes = new Mremap.Changes(merge, munmap, copy, new MovePageTables());
     ChangeProtection change = new ChangeProtection(folios, normalPage, types);
     return new Machine.Mapping(
-        new Mmap(sched, merge, populate, commit, mergeAny),
+        new Mmap(sched, munmap, merge, populate, commit, mergeAny),
         munmap,
         new Mremap(changes, ksm, anonVmas, populate, commit),
         new Mprotect(modify, change, populate, commit),

@@ -106,6 +106,14 @@ public final class RwSem {
     sched.released(lockClass, this, 0);
   }
 
+  /** Makes a writer a reader, with nobody else in between. */
+  @PortedFrom("include/linux/rwsem.h:downgrade_write")
+  public void downgradeWrite() {
+    assertWriteLocked();
+    STATE.getAndAdd(this, 1);
+    STATE.getAndBitwiseAnd(this, ~WRITER);
+  }
+
   /** Whether anybody holds it, for reading or for writing. */
   public boolean isLocked() {
     return (state & ~WRITER_WAITS) != 0;

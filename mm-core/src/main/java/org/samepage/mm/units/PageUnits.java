@@ -36,6 +36,12 @@ public final class PageUnits {
   /** First address above user space with 48-bit virtual addresses. */
   public static final long TASK_SIZE = 0x7ffffffff000L;
 
+  /**
+   * Below it a process's mappings begin that are given no address: the least gap for the stack, 128
+   * MiB, below the top; without randomization.
+   */
+  public static final long DEFAULT_MMAP_BASE = TASK_SIZE - (128L << 20);
+
   private PageUnits() {}
 
   public static long pageAlignDown(long bytes) {

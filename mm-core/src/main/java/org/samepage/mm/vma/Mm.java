@@ -11,6 +11,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.RwSem;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.units.PageUnits;
 
 /**
  * An address space.
@@ -77,6 +78,12 @@ public final class Mm {
 
   /** Where the stack was when the program started [bytes]; 0 without one. Guarded by mmap_lock. */
   public long startStack;
+
+  /** Below this address mmap looks for a place first [bytes]. */
+  public long mmapBase = PageUnits.DEFAULT_MMAP_BASE;
+
+  /** How much of all this there may be. */
+  public final Rlimits rlimits = new Rlimits();
 
   /** Items of this mm in the stable tree. Guarded by ksm_thread_mutex. */
   public long ksmMergingPages;
@@ -176,8 +183,7 @@ public final class Mm {
       value = {
         "mm/mmap.c:vm_stat_account",
         "mm/vma.h:is_exec_mapping",
-        "mm/vma.h:is_stack_mapping",
-        "mm/vma.h:is_data_mapping"
+        "mm/vma.h:is_stack_mapping"
       },
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no shadow stacks")
@@ -188,9 +194,16 @@ public final class Mm {
       execVm += npages;
     } else if (stack) {
       stackVm += npages;
-    } else if ((flags & (VmFlags.VM_WRITE | VmFlags.VM_SHARED)) == VmFlags.VM_WRITE) {
+    } else if (isDataMapping(flags)) {
       dataVm += npages;
     }
+  }
+
+  /** Whether a mapping with these flags counts as data: private, writable, no stack. */
+  @PortedFrom("mm/vma.h:is_data_mapping")
+  public static boolean isDataMapping(long flags) {
+    long relevant = VmFlags.VM_WRITE | VmFlags.VM_SHARED | VmFlags.VM_GROWSDOWN;
+    return (flags & relevant) == VmFlags.VM_WRITE;
   }
 
   /** One more user, unless the exit has begun. */

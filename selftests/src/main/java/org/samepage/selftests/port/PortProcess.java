@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.selftests.port;
 
-import static org.samepage.mm.units.PageUnits.isPageAligned;
 import static org.samepage.selftests.sys.Abi.MAP_ANONYMOUS;
-import static org.samepage.selftests.sys.Abi.MAP_FIXED;
-import static org.samepage.selftests.sys.Abi.MAP_NORESERVE;
-import static org.samepage.selftests.sys.Abi.MAP_POPULATE;
-import static org.samepage.selftests.sys.Abi.MAP_SHARED;
-import static org.samepage.selftests.sys.Abi.MREMAP_DONTUNMAP;
-import static org.samepage.selftests.sys.Abi.MREMAP_FIXED;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -82,26 +75,11 @@ final class PortProcess implements TestProcess {
     if (!anonymous && file == null) {
       return -Errno.EBADF;
     }
-    if ((flags & MAP_FIXED) != 0 && isPageAligned(addr) && length > 0) {
-      // the machine's mmap wants a free place; unmapping first is what MAP_FIXED does itself
-      long unmapped = munmap(addr, length);
-      if (unmapped != 0) {
-        return unmapped;
-      }
+    try {
+      return process.mmap(new Mmap.Request(addr, length, prot, flags, file, offset));
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
     }
-    return result(
-        addr,
-        () ->
-            process.mmap(
-                new Mmap.Request(
-                    addr,
-                    length,
-                    prot,
-                    (flags & MAP_SHARED) != 0,
-                    (flags & MAP_NORESERVE) != 0,
-                    (flags & MAP_POPULATE) != 0,
-                    file,
-                    offset)));
   }
 
   @Override
@@ -116,9 +94,11 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long mremap(long addr, long oldLength, long newLength, int flags, long newAddr) {
-    boolean placed = (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0;
-    return result(
-        placed ? newAddr : addr, () -> process.mremap(addr, oldLength, newLength, flags, newAddr));
+    try {
+      return process.mremap(addr, oldLength, newLength, flags, newAddr);
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
+    }
   }
 
   @Override
