@@ -98,6 +98,13 @@ final class FuzzCommand implements Callable<Integer> {
   @Option(names = "--no-host", description = "Compare the port with itself alone.")
   private boolean noHost;
 
+  @Option(
+      names = "--moving",
+      description =
+          "Statements that take pages from their frames, too: migrate, swapout and offline, on"
+              + " machines with two nodes and swap. The port is then compared with itself alone.")
+  private boolean moving;
+
   @Mixin private HostOptions host = new HostOptions();
 
   @Spec private CommandSpec spec;
@@ -138,6 +145,9 @@ final class FuzzCommand implements Callable<Integer> {
     if (noHost) {
       return "--no-host";
     }
+    if (moving) {
+      return "--moving";
+    }
     String missing = new Requirements(new AgentBinary(System.getenv())).missing();
     return missing != null || host.canAsk()
         ? missing
@@ -171,7 +181,7 @@ final class FuzzCommand implements Callable<Integer> {
     var _ = SafeFile.folder(folder);
     PrintWriter out = spec.commandLine().getOut();
     MachineConfig config = config(workbench, under);
-    Fuzzer fuzzer = new Fuzzer(() -> boot(workbench, config, rivals), rivals, ops);
+    Fuzzer fuzzer = new Fuzzer(() -> boot(workbench, config, rivals), rivals, ops, moving);
     long start = System.nanoTime();
     long from = seed == null ? System.currentTimeMillis() : seed;
     out.printf("seed %d, %s against %s%n", from, under, rivals.stream().map(Rival::name).toList());

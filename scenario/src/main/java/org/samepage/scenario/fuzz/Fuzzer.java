@@ -16,6 +16,7 @@ public final class Fuzzer {
   private final Supplier<PortBackend> port;
   private final List<Rival> rivals;
   private final int ops;
+  private final boolean moving;
   private long compared;
   private long leftOut;
   private long failing;
@@ -26,11 +27,13 @@ public final class Fuzzer {
    * @param port boots the machine on which scenarios are rehearsed
    * @param rivals whom to compare with
    * @param ops statements that are drafted for a scenario
+   * @param moving whether pages are migrated, swapped out and taken out of use, too
    */
-  public Fuzzer(Supplier<PortBackend> port, List<Rival> rivals, int ops) {
+  public Fuzzer(Supplier<PortBackend> port, List<Rival> rivals, int ops, boolean moving) {
     this.port = port;
     this.rivals = List.copyOf(rivals);
     this.ops = ops;
+    this.moving = moving;
   }
 
   /** The statements of the scenario of a seed and an index: the same everywhere. */
@@ -71,7 +74,7 @@ public final class Fuzzer {
 
   private Rehearsal draft(String name, long seed, long index, PortBackend backend) {
     Rehearsal rehearsal = new Rehearsal(name, backend);
-    Generator generator = new Generator(new Chance(Chance.mix(seed, index)));
+    Generator generator = new Generator(new Chance(Chance.mix(seed, index)), moving);
     for (int i = 0; i < ops; i++) {
       rehearsal.attempt(generator.next());
     }

@@ -27,6 +27,10 @@ final class Generator {
           "WIPEONFORK",
           "KEEPONFORK",
           "NOHUGEPAGE");
+
+  /** Hardly any, so that it becomes full, and enough. */
+  private static final List<String> SWAP_PAGES = List.of("8", "64", "512");
+
   private static final List<String> PLACES =
       List.of("0x200000000000", "0x2000001ff000", "0x3fffffff0000", "0x600000000000");
 
@@ -35,9 +39,14 @@ final class Generator {
   private final MappingDrafts mappings;
   private final KsmDrafts ksm;
   private final List<Supplier<Draft>> verbs = new ArrayList<>();
-  private boolean first = true;
+  private final List<String> opening = new ArrayList<>();
 
-  Generator(Chance chance) {
+  /**
+   * A generator.
+   *
+   * @param moving whether pages are taken from their frames, too, on a machine that can
+   */
+  Generator(Chance chance, boolean moving) {
     this.chance = chance;
     this.model = new Model();
     this.mappings = new MappingDrafts(chance, model, PLACES);
@@ -60,6 +69,15 @@ final class Generator {
     weigh(1, this::process);
     weigh(3, ksm::store);
     weigh(8, ksm::scan);
+    if (moving) {
+      opening.add("machine nodes=2 swap=" + chance.of(SWAP_PAGES));
+      weigh(4, this::migrate);
+      weigh(5, this::swapout);
+      weigh(1, this::offline);
+    }
+    if (chance.oneIn(3)) {
+      opening.add("ksm use_zero_pages=1");
+    }
   }
 
   private void weigh(int weight, Supplier<Draft> verb) {
@@ -69,11 +87,8 @@ final class Generator {
   }
 
   Draft next() {
-    if (first) {
-      first = false;
-      if (chance.oneIn(3)) {
-        return new Draft("ksm use_zero_pages=1");
-      }
+    if (!opening.isEmpty()) {
+      return new Draft(opening.removeFirst());
     }
     if (model.processes().isEmpty()) {
       return process();
@@ -185,6 +200,19 @@ final class Generator {
 
   private Draft touch() {
     return onPages("touch", () -> "");
+  }
+
+  private Draft migrate() {
+    return onPages(
+        "migrate", () -> chance.oneIn(4) ? "" : "node=" + (chance.oneIn(20) ? 2 : chance.below(2)));
+  }
+
+  private Draft swapout() {
+    return onPages("swapout", () -> "");
+  }
+
+  private Draft offline() {
+    return onPages("offline", () -> "");
   }
 
   private Draft check() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.samepage.scenario.backend.Backend;
@@ -20,7 +21,8 @@ final class FuzzerTest {
   private static final int OPS = 40;
 
   private static Fuzzer against(String name, Supplier<? extends Backend> rival) {
-    return new Fuzzer(() -> Scenarios.boot("linux-6.18"), List.of(new Rival(name, rival)), OPS);
+    return new Fuzzer(
+        () -> Scenarios.boot("linux-6.18"), List.of(new Rival(name, rival)), OPS, false);
   }
 
   private static Fuzzer againstItself() {
@@ -60,7 +62,7 @@ final class FuzzerTest {
   }
 
   /** The profiles of a class but the first, with profits as they have in common. */
-  private static Fuzzer amongClass(String resultClass) {
+  private static Fuzzer amongClass(String resultClass, boolean moving) {
     List<String> profiles =
         Scenarios.profiles().stream()
             .filter(profile -> Scenarios.classOf(profile).equals(resultClass))
@@ -70,12 +72,12 @@ final class FuzzerTest {
             .skip(1)
             .map(profile -> new Rival(profile, () -> Scenarios.bootToCompare(profile)))
             .toList();
-    return new Fuzzer(() -> Scenarios.bootToCompare(profiles.getFirst()), rivals, OPS);
+    return new Fuzzer(() -> Scenarios.bootToCompare(profiles.getFirst()), rivals, OPS, moving);
   }
 
   @Test
   void all_profiles_of_class_a_come_out_alike_on_whatever_is_made_up() {
-    Fuzzer fuzzer = amongClass("A");
+    Fuzzer fuzzer = amongClass("A", false);
     for (int i = 0; i < 30; i++) {
       Finding finding = fuzzer.round(618, i);
       assertThat(finding)
@@ -87,10 +89,28 @@ final class FuzzerTest {
     assertThat(fuzzer.compared()).as("nine rivals").isGreaterThan(5000);
   }
 
+  @Test
+  void so_they_do_when_pages_are_migrated_swapped_out_and_taken_out_of_use() {
+    Fuzzer fuzzer = amongClass("A", true);
+    for (int i = 0; i < 30; i++) {
+      Finding finding = fuzzer.round(619, i);
+      assertThat(finding)
+          .as(() ->
+              "seed 619: %s against %s\n%s"
+                  .formatted(finding.lines(), finding.rival(), finding.differences()))
+          .isNull();
+    }
+    List<String> all =
+        IntStream.range(0, 30).boxed().flatMap(i -> fuzzer.scenario(619, i).stream()).toList();
+    for (String verb : List.of(" migrate ", " swapout ", " offline ")) {
+      assertThat(all).anyMatch(line -> line.contains(verb) && !line.contains("=>"));
+    }
+  }
+
   /** What class B promises class A: every byte and every VMA, whatever KSM makes of them. */
   @Test
   void memory_and_vmas_are_the_same_in_both_classes_on_whatever_is_made_up() throws Exception {
-    Fuzzer fuzzer = new Fuzzer(() -> Scenarios.boot("linux-6.18"), List.of(), 5 * OPS);
+    Fuzzer fuzzer = new Fuzzer(() -> Scenarios.boot("linux-6.18"), List.of(), 5 * OPS, false);
     int otherwise = 0;
     for (int i = 0; i < 12; i++) {
       List<String> lines = fuzzer.scenario(73, i);
