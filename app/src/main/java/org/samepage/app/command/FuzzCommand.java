@@ -160,12 +160,15 @@ final class FuzzCommand implements Callable<Integer> {
     return fitting.isEmpty() ? DEFAULT_PROFILE : fitting.getFirst();
   }
 
-  /** All other profiles of the class. */
-  private static List<Rival> selves(Workbench workbench, String under) {
+  /**
+   * All other profiles of the class; where pages move, without those that are known to lose some.
+   */
+  private List<Rival> selves(Workbench workbench, String under) {
     Profile own = workbench.configs().profile(under);
     List<Rival> rivals = new ArrayList<>();
     for (Profile other : workbench.configs().profiles().values()) {
-      if (!other.name().equals(under) && other.classLetter().equals(own.classLetter())) {
+      String promised = moving ? other.resultClass() : other.classLetter();
+      if (!other.name().equals(under) && promised.equals(own.classLetter())) {
         MachineConfig config = config(workbench, other.name());
         rivals.add(new Rival(other.name(), () -> workbench.bootPortToCompare(config)));
       }
