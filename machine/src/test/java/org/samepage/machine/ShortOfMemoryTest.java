@@ -13,10 +13,13 @@ import static org.samepage.machine.testing.TestMachine.page;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.samepage.machine.check.MachineChecker;
+import org.samepage.machine.exec.Exec;
 import org.samepage.machine.mmap.Madvise.Advice;
 import org.samepage.machine.testing.TestMachine;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
+import org.samepage.mm.vma.Mm;
 
 /** What system calls do when an allocation fails: they say so, and nothing is lost. */
 final class ShortOfMemoryTest extends MappingTestBase {
@@ -75,5 +78,45 @@ final class ShortOfMemoryTest extends MappingTestBase {
     failSlab.follow(null);
     p.munmap(BASE, bytes(9));
     assertThat(p.mm().totalVm).isZero();
+  }
+
+  /** Of brk, which says where the heap ends, and of exec, after which the old program goes on. */
+  @Test
+  void brk_and_exec_that_are_short_of_memory_leave_everything_as_it_was() throws Exception {
+    for (Alloc what : Alloc.values()) {
+      for (int n = 1; n <= 4; n++) {
+        brkAndExec(what, n);
+      }
+    }
+  }
+
+  private void brkAndExec(Alloc what, int n) throws SyscallException {
+    long heap = 0x5555_5555_6000L;
+    UserProcess q = m.machine.newProcess();
+    q.exec(Exec.Image.ofHeap(heap));
+    q.prctlMemoryMerge(1);
+    FailSlab failSlab = m.sched.failSlab;
+    failSlab.follow(FailSlab.nth(what, n));
+    long end = q.brk(heap + bytes(3));
+    failSlab.follow(null);
+    assertThat(end).isIn(heap, heap + bytes(3));
+    assertThat(q.mm().dataVm).as("%s %d", what, n).isEqualTo(end == heap ? 0 : 3);
+    assertThat(q.brk(heap + bytes(3))).isEqualTo(heap + bytes(3));
+    q.writeByte(heap, (byte) 7);
+    Mm before = q.mm();
+    failSlab.follow(FailSlab.nth(what, n));
+    Throwable thrown = catchThrowable(() -> q.exec(new Exec.Image(heap, 0, "argument")));
+    failSlab.follow(null);
+    if (thrown == null) {
+      assertThat(q.mm()).isNotSameAs(before);
+    } else {
+      assertThat(thrown).hasMessage("ENOMEM");
+      assertThat(q.mm()).as("%s %d", what, n).isSameAs(before);
+      byte[] page = new byte[4096];
+      q.readPage(heap, page);
+      assertThat(page[0]).isEqualTo((byte) 7);
+    }
+    q.exit();
+    MachineChecker.check(m.machine);
   }
 }
