@@ -38,7 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DoctorCommand.class,
       RecordCommand.class,
       FuzzCommand.class,
-      SelftestCommand.class
+      SelftestCommand.class,
+      BenchCommand.class
     })
 public final class SamepageCommand implements Runnable {
   @Spec private CommandSpec spec;
