@@ -57,6 +57,7 @@ import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.ProbeBudget;
 import org.samepage.mm.work.WorkCounters;
+import org.samepage.rmap.trace.RmapTracepoints;
 
 /** A booted machine: memory, processes, KSM, and what they report. Close it to free its memory. */
 public final class Machine implements AutoCloseable {
@@ -84,7 +85,8 @@ public final class Machine implements AutoCloseable {
       KernelLog log,
       ProbeBudget budget,
       FailFaults failFaults,
-      PteLayout ptes) {}
+      PteLayout ptes,
+      RmapTracepoints rmapTracepoints) {}
 
   /** KSM. */
   public record Ksm(
@@ -161,6 +163,11 @@ public final class Machine implements AutoCloseable {
   /** What the kernel has reported so far. */
   public KernelLog log() {
     return kernel.log;
+  }
+
+  /** Tells of each walk over the mappings of a page. */
+  public RmapTracepoints rmapTracepoints() {
+    return kernel.rmapTracepoints;
   }
 
   /** The clock; it stands still unless somebody moves it. */

@@ -36,9 +36,6 @@ final class RmapWalkStrategiesTest {
     private final WorkCounters work;
     private final int mapped;
     int found;
-    long iterations;
-    long outOfRange;
-    long mmMismatch;
 
     Finder(TestMachine m, int folio) {
       work = sched.current().work;
@@ -59,13 +56,6 @@ final class RmapWalkStrategiesTest {
     public boolean done(int folio) {
       return found == mapped;
     }
-
-    @Override
-    public void loopDone(long visited, long outside, long mismatching) {
-      iterations = Math.max(iterations, visited);
-      outOfRange = Math.max(outOfRange, outside);
-      mmMismatch = Math.max(mmMismatch, mismatching);
-    }
   }
 
   private Finder walk(TestMachine m, int folio) {
@@ -79,7 +69,7 @@ final class RmapWalkStrategiesTest {
 
   /** The largest of any one loop, as the posted columns are meant. */
   private static void columns(Finder walk, long iterations, long outOfRange, long mmMismatch) {
-    assertThat(new long[] {walk.iterations, walk.outOfRange, walk.mmMismatch})
+    assertThat(new long[] {walk.maxIterations(), walk.maxOutOfRange(), walk.maxMmMismatch()})
         .containsExactly(iterations, outOfRange, mmMismatch);
   }
 

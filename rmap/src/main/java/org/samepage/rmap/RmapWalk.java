@@ -13,6 +13,8 @@ import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.AnonVmaChain;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.work.WorkCounters;
+import org.samepage.rmap.trace.RmapTracepoints;
+import org.samepage.rmap.trace.RmapWalkWork;
 
 /** Visits all VMAs that may map a folio. */
 public final class RmapWalk {
@@ -24,6 +26,7 @@ public final class RmapWalk {
   private final FolioAnonVma anonVmas;
   private final KsmRmapWalk ksm;
   private final KernelLog log;
+  private final RmapTracepoints trace;
 
   public RmapWalk(
       Sched sched,
@@ -31,13 +34,15 @@ public final class RmapWalk {
       AnonRmap rmap,
       FolioAnonVma anonVmas,
       KsmRmapWalk ksm,
-      KernelLog log) {
+      KernelLog log,
+      RmapTracepoints trace) {
     this.sched = sched;
     this.folios = folios;
     this.rmap = rmap;
     this.anonVmas = anonVmas;
     this.ksm = ksm;
     this.log = log;
+    this.trace = trace;
   }
 
   /**
@@ -45,8 +50,19 @@ public final class RmapWalk {
    *
    * @param folio locked
    */
-  @PortedFrom("mm/rmap.c:rmap_walk")
+  @PortedFrom(
+      value = "mm/rmap.c:rmap_walk",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the posted trace point, which no release has")
   public void rmapWalk(int folio, RmapWalkControl rwc) {
+    if (trace.enabled()) {
+      traced(folio, rwc, false);
+    } else {
+      walk(folio, rwc);
+    }
+  }
+
+  private void walk(int folio, RmapWalkControl rwc) {
     if (folios.folioTestKsm(folio)) {
       ksm.rmapWalkKsm(folio, rwc);
     } else if (folios.folioTestAnon(folio)) {
@@ -57,14 +73,61 @@ public final class RmapWalk {
   }
 
   /** As {@link #rmapWalk}; the caller holds those locks, which KSM's walk has no use for. */
-  @PortedFrom("mm/rmap.c:rmap_walk_locked")
+  @PortedFrom(
+      value = "mm/rmap.c:rmap_walk_locked",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the posted trace point, which no release has")
   public void rmapWalkLocked(int folio, RmapWalkControl rwc) {
+    if (trace.enabled()) {
+      traced(folio, rwc, true);
+    } else {
+      walkLocked(folio, rwc);
+    }
+  }
+
+  private void walkLocked(int folio, RmapWalkControl rwc) {
     log.bugOn(folios.folioTestKsm(folio), "rmap_walk_locked: a KSM folio");
     if (folios.folioTestAnon(folio)) {
       rmapWalkAnon(folio, rwc, true);
     } else {
       rmapWalkFile(folio, rwc, true);
     }
+  }
+
+  /** A walk, and its two events. What the folio is, the events say as it was before. */
+  private void traced(int folio, RmapWalkControl rwc, boolean locked) {
+    WorkCounters work = sched.current().work;
+    long iterations = work.rmapIterations;
+    long found = work.ptesFound;
+    long passes = work.rmapSecondPasses;
+    String type = pageType(folio);
+    long begin = trace.now();
+    if (locked) {
+      walkLocked(folio, rwc);
+    } else {
+      walk(folio, rwc);
+    }
+    long nanos = trace.now() - begin;
+    RmapWalkWork done =
+        new RmapWalkWork(
+            folio,
+            work.rmapIterations - iterations,
+            rwc.maxIterations(),
+            rwc.maxOutOfRange(),
+            rwc.maxMmMismatch(),
+            work.ptesFound - found,
+            work.rmapSecondPasses - passes);
+    trace.emit(probe -> {
+      probe.rmapWalk(folio, rwc, nanos, type, locked);
+      probe.rmapWalkWork(done);
+    });
+  }
+
+  private String pageType(int folio) {
+    if (folios.folioTestKsm(folio)) {
+      return "ksm";
+    }
+    return folios.folioTestAnon(folio) ? "anon" : "file";
   }
 
   @PortedFrom("mm/rmap.c:rmap_walk_anon_lock")
@@ -98,6 +161,7 @@ public final class RmapWalk {
     if (anonVma == null) {
       return;
     }
+    long before = work.rmapIterations;
     long first = folios.frames().index(folio);
     long last = first + NR_PAGES - 1;
     AnonVmaChain avc =
@@ -105,6 +169,7 @@ public final class RmapWalk {
     while (avc != null && visit(folio, avc.vma, first, rwc, work)) {
       avc = AnonVmaIntervalTree.anonVmaIntervalTreeIterNext(avc, first, last, work);
     }
+    rwc.loopDone(work.rmapIterations - before, 0, 0);
     if (!locked) {
       anonVma.root.rwsem.readUnlock();
     }
@@ -128,12 +193,14 @@ public final class RmapWalk {
       }
       mapping.iMmapRwsem.readLock();
     }
+    long before = work.rmapIterations;
     long first = folios.frames().index(folio);
     long last = first + NR_PAGES - 1;
     VmArea vma = VmaIntervalTree.vmaIntervalTreeIterFirst(mapping.iMmap, first, last, work);
     while (vma != null && visit(folio, vma, first, rwc, work)) {
       vma = VmaIntervalTree.vmaIntervalTreeIterNext(vma, first, last, work);
     }
+    rwc.loopDone(work.rmapIterations - before, 0, 0);
     if (!locked) {
       mapping.iMmapRwsem.readUnlock();
     }

@@ -42,13 +42,36 @@ public abstract class RmapWalkControl {
     return false;
   }
 
+  private long maxIterations;
+  private long maxOutOfRange;
+  private long maxMmMismatch;
+
   /**
-   * Told after each loop over the VMAs of an interval tree, for whoever measures: one for each
-   * rmap_item and pass where the folio is KSM's.
+   * Told after each loop over the VMAs of an interval tree: one for each rmap_item and pass where
+   * the folio is KSM's, one for the whole walk else.
    *
    * @param iterations VMAs that the query returned
    * @param outOfRange of those, passed over because the address lies outside
    * @param mmMismatch of those, passed over because it is not their mm's turn
    */
-  public void loopDone(long iterations, long outOfRange, long mmMismatch) {}
+  public final void loopDone(long iterations, long outOfRange, long mmMismatch) {
+    maxIterations = Math.max(maxIterations, iterations);
+    maxOutOfRange = Math.max(maxOutOfRange, outOfRange);
+    maxMmMismatch = Math.max(maxMmMismatch, mmMismatch);
+  }
+
+  /** The most VMAs that the query of any one loop returned. */
+  public final long maxIterations() {
+    return maxIterations;
+  }
+
+  /** The most that any one loop passed over because the address lay outside. */
+  public final long maxOutOfRange() {
+    return maxOutOfRange;
+  }
+
+  /** The most that any one loop passed over because it was not their mm's turn. */
+  public final long maxMmMismatch() {
+    return maxMmMismatch;
+  }
 }

@@ -17,6 +17,7 @@ import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.trace.RmapTracepoints;
 import org.samepage.rmap.unmap.FolioReferenced;
 import org.samepage.rmap.unmap.RemoveMigrationPtes;
 import org.samepage.rmap.unmap.TryToMigrate;
@@ -26,6 +27,8 @@ import org.samepage.rmap.unmap.TryToUnmap;
  * The module's parts on memory without a machine; KSM's walk only writes down that it was asked.
  */
 public final class RmapFixture implements AutoCloseable {
+  private long now;
+
   public static final long BASE = 0x1000_0000_0000L;
 
   public final TestMemory memory = new TestMemory();
@@ -34,6 +37,10 @@ public final class RmapFixture implements AutoCloseable {
   public final AnonRmap rmap = new AnonRmap(folios);
   public final FolioAnonVma folioAnonVma = new FolioAnonVma(folios, rmap, anonVmas, memory.log);
   public final List<Integer> ksmWalks = new ArrayList<>();
+
+  /** Whose clock goes on by 7 ns each time it is looked at. */
+  public final RmapTracepoints trace = new RmapTracepoints(() -> now += 7);
+
   public final RmapWalk walk =
       new RmapWalk(
           memory.sched,
@@ -41,7 +48,8 @@ public final class RmapFixture implements AutoCloseable {
           rmap,
           folioAnonVma,
           (folio, rwc) -> ksmWalks.add(folio),
-          memory.log);
+          memory.log,
+          trace);
   public final SwapDevice swap = new SwapDevice(memory.sched, folios, new HeapSwapStore(), 16);
   public final Mmlist mmlist = new Mmlist(memory.sched);
   public final SwapTypes types = SwapTypes.REFERENCE;

@@ -87,7 +87,7 @@ final class ArchitectureTest {
           .whereLayer("ksm")
           .mayOnlyBeAccessedByLayers("strategies", "machine", "scenario", "selftests", "app")
           .whereLayer("rmap")
-          .mayOnlyBeAccessedByLayers("ksm", "strategies", "machine", "scenario")
+          .mayOnlyBeAccessedByLayers("ksm", "strategies", "machine", "scenario", "app")
           .whereLayer("pagewalk")
           .mayOnlyBeAccessedByLayers("ksm", "strategies", "machine");
 

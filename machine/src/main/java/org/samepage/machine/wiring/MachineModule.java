@@ -68,6 +68,7 @@ import org.samepage.machine.mmap.ZapRange;
 import org.samepage.machine.proc.ProcFiles;
 import org.samepage.machine.swap.Reclaim;
 import org.samepage.machine.trace.JfrKsmTrace;
+import org.samepage.machine.trace.JfrRmapTrace;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.pgtable.PteLayout;
@@ -92,6 +93,7 @@ import org.samepage.pagewalk.PageWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FolioAnonVma;
+import org.samepage.rmap.trace.RmapTracepoints;
 import org.samepage.rmap.unmap.RemoveMigrationPtes;
 import org.samepage.rmap.unmap.TryToMigrate;
 import org.samepage.rmap.unmap.TryToUnmap;
@@ -463,11 +465,13 @@ final class MachineModule extends AbstractModule {
       Machine.Access access,
       Machine.Life life,
       PteLayout ptes,
+      RmapTracepoints rmapTracepoints,
       ProcFiles procFiles) {
+    rmapTracepoints.tracepointProbeRegister(new JfrRmapTrace());
     return new Machine(
         config,
         new Machine.Memory(folios, allocator, contents, swap),
-        new Machine.Kernel(sched, clock, log, budget, failFaults, ptes),
+        new Machine.Kernel(sched, clock, log, budget, failFaults, ptes, rmapTracepoints),
         ksm,
         new Machine.Calls(mapping, madvise, mergeAny, moves, access, life),
         procFiles);

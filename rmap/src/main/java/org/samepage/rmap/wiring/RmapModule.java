@@ -8,6 +8,7 @@ import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.sched.SchedClock;
 import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.swap.SwapDevice;
 import org.samepage.rmap.AnonRmap;
@@ -15,6 +16,7 @@ import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FolioAnonVma;
 import org.samepage.rmap.KsmRmapWalk;
 import org.samepage.rmap.RmapWalk;
+import org.samepage.rmap.trace.RmapTracepoints;
 import org.samepage.rmap.unmap.FolioReferenced;
 import org.samepage.rmap.unmap.RemoveMigrationPtes;
 import org.samepage.rmap.unmap.TryToMigrate;
@@ -42,8 +44,15 @@ public final class RmapModule extends AbstractModule {
       AnonRmap rmap,
       FolioAnonVma anonVmas,
       KsmRmapWalk ksm,
-      KernelLog log) {
-    return new RmapWalk(sched, folios, rmap, anonVmas, ksm, log);
+      KernelLog log,
+      RmapTracepoints trace) {
+    return new RmapWalk(sched, folios, rmap, anonVmas, ksm, log, trace);
+  }
+
+  @Provides
+  @Singleton
+  RmapTracepoints rmapTracepoints() {
+    return new RmapTracepoints(SchedClock::localClock);
   }
 
   @Provides

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.bench;
+
+/**
+ * What the posted benchmark prints of one kind of page, under one strategy.
+ *
+ * @param pageType {@code ksm}, {@code anon} or {@code file}
+ * @param visits VMAs that the longest walk got from its queries
+ * @param maxNanos the longest walk [ns]
+ * @param averageNanos of all walks [ns]
+ * @param count of walks
+ */
+public record PostedRow(
+    String strategy, String pageType, long visits, long maxNanos, long averageNanos, int count) {}
