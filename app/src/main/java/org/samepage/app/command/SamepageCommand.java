@@ -39,7 +39,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RecordCommand.class,
       FuzzCommand.class,
       SelftestCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      TraceCommand.class
     })
 public final class SamepageCommand implements Runnable {
   @Spec private CommandSpec spec;
