@@ -75,7 +75,8 @@ final class TraceCommand implements Callable<Integer> {
     for (String system : events) {
       if (!SYSTEMS.contains(system)) {
         throw new UserMistakeException(
-            "unknown trace system %s; %s".formatted(system, NearestNames.sentence(system, SYSTEMS)));
+            "unknown trace system %s; %s"
+                .formatted(system, NearestNames.sentence(system, SYSTEMS)));
       }
     }
     Workbench workbench = new Workbench();
@@ -97,9 +98,7 @@ final class TraceCommand implements Callable<Integer> {
     long begin = SchedClock.localClock();
     TracePipe pipe =
         new TracePipe(
-            out::println,
-            () -> SchedClock.localClock() - begin,
-            () -> machine.currentTask().comm);
+            out::println, () -> SchedClock.localClock() - begin, () -> machine.currentTask().comm);
     if (events.contains("ksm")) {
       machine.ksm().tracepoints().tracepointProbeRegister(pipe);
     }

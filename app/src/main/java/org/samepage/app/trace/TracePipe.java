@@ -34,8 +34,7 @@ public final class TracePipe implements KsmTrace, RmapTrace {
    * @param clock the time in the lines [ns]
    * @param comm the name of the task that is running
    */
-  public TracePipe(
-      Consumer<String> lines, LongSupplier clock, Supplier<String> comm) {
+  public TracePipe(Consumer<String> lines, LongSupplier clock, Supplier<String> comm) {
     this.lines = lines;
     this.clock = clock;
     this.comm = comm;
@@ -110,12 +109,7 @@ public final class TracePipe implements KsmTrace, RmapTrace {
 
   @Override
   public void ksmRemoveRmapItem(long pfn, KsmRmapItem rmapItem, Mm mm) {
-    line(
-        "ksm_remove_rmap_item",
-        "pfn %d rmap_item %s mm %s",
-        pfn,
-        pointer(rmapItem),
-        pointer(mm));
+    line("ksm_remove_rmap_item", "pfn %d rmap_item %s mm %s", pfn, pointer(rmapItem), pointer(mm));
   }
 
   @Override

@@ -46,7 +46,8 @@ final class TraceCommandTest {
   }
 
   @Test
-  void events_are_printed_as_trace_pipe_does_with_the_posted_fields_and_the_work() throws Exception {
+  void events_are_printed_as_trace_pipe_does_with_the_posted_fields_and_the_work()
+      throws Exception {
     List<String> lines = trace(0);
     List<String> patterns =
         List.of(
@@ -55,24 +56,44 @@ final class TraceCommandTest {
             HEAD.formatted("ksmd") + "ksm_stop_scan: seq 0 rmap size 3",
             HEAD.formatted("ksmd") + "ksm_start_scan: seq 1 rmap size 3",
             HEAD.formatted("ksmd")
-                + "ksm_merge_with_ksm_page: pfn \\d+ rmap_item " + P + " mm " + P + " error 0",
+                + "ksm_merge_with_ksm_page: pfn \\d+ rmap_item "
+                + P
+                + " mm "
+                + P
+                + " error 0",
             HEAD.formatted("ksmd")
-                + "ksm_merge_with_ksm_page: ksm pfn \\d+ rmap_item " + P + " mm " + P + " error 0",
+                + "ksm_merge_with_ksm_page: ksm pfn \\d+ rmap_item "
+                + P
+                + " mm "
+                + P
+                + " error 0",
             HEAD.formatted("ksmd")
-                + "ksm_merge_with_ksm_page: ksm pfn \\d+ rmap_item " + P + " mm " + P + " error 0",
+                + "ksm_merge_with_ksm_page: ksm pfn \\d+ rmap_item "
+                + P
+                + " mm "
+                + P
+                + " error 0",
             HEAD.formatted("ksmd") + "ksm_stop_scan: seq 1 rmap size 3",
             HEAD.formatted("\\S+")
-                + "rmap_walk: folio=" + P + " rwc=" + P
+                + "rmap_walk: folio="
+                + P
+                + " rwc="
+                + P
                 + " duration_ns=\\d+ page_type=ksm locked=false",
             HEAD.formatted("\\S+")
-                + "rmap_walk_work: folio=" + P
+                + "rmap_walk_work: folio="
+                + P
                 + " iterations=3 max_iterations=1 max_out_of_range=0 max_mm_mismatch=0"
                 + " ptes_found=3 second_passes=0",
             HEAD.formatted("\\S+")
-                + "rmap_walk: folio=" + P + " rwc=" + P
+                + "rmap_walk: folio="
+                + P
+                + " rwc="
+                + P
                 + " duration_ns=\\d+ page_type=ksm locked=false",
             HEAD.formatted("\\S+")
-                + "rmap_walk_work: folio=" + P
+                + "rmap_walk_work: folio="
+                + P
                 + " iterations=6 max_iterations=1 max_out_of_range=0 max_mm_mismatch=1"
                 + " ptes_found=3 second_passes=0",
             HEAD.formatted("\\S+") + "ksm_exit: mm " + P);
@@ -84,7 +105,9 @@ final class TraceCommandTest {
 
   @Test
   void only_the_systems_that_are_asked_for_are_printed() throws Exception {
-    assertThat(trace(0, "--events", "rmap")).hasSize(4).allMatch(line -> line.contains("rmap_walk"));
+    assertThat(trace(0, "--events", "rmap"))
+        .hasSize(4)
+        .allMatch(line -> line.contains("rmap_walk"));
   }
 
   @Test

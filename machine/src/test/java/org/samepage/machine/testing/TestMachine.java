@@ -3,10 +3,13 @@ package org.samepage.machine.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.ServiceLoader;
 import java.util.SplittableRandom;
+import org.samepage.ksm.wiring.StrategyBundle;
 import org.samepage.ksm.wiring.StrategyCatalogue;
 import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
@@ -36,9 +39,9 @@ public final class TestMachine implements AutoCloseable {
   /** What the machine runs under. */
   public final Sched sched;
 
-  private TestMachine(Sched sched, ConfigSource source) {
+  private TestMachine(Sched sched, Machine machine) {
     this.sched = sched;
-    this.machine = new MachineBoot(CATALOGUE).boot(CONFIGS.load(source), sched);
+    this.machine = machine;
   }
 
   /** A machine under a profile, with settings as {@code key=value}. */
@@ -48,7 +51,20 @@ public final class TestMachine implements AutoCloseable {
 
   /** As {@link #boot(String, String...)}, with a scheduler of the caller's. */
   public static TestMachine boot(Sched sched, String profile, String... settings) {
-    return new TestMachine(sched, new ConfigSource(profile, null, List.of(settings)));
+    ConfigSource source = new ConfigSource(profile, null, List.of(settings));
+    return new TestMachine(sched, new MachineBoot(CATALOGUE).boot(CONFIGS.load(source), sched));
+  }
+
+  /** As {@link #boot(Sched, String, String...)}, with strategies of the caller's beside ours. */
+  public static TestMachine boot(
+      StrategyBundle bundle, Sched sched, String profile, String... settings) {
+    List<StrategyBundle> bundles = new ArrayList<>(List.of(bundle));
+    ServiceLoader.load(StrategyBundle.class, LOADER).forEach(bundles::add);
+    StrategyCatalogue catalogue = new StrategyCatalogue(bundles);
+    ConfigSource source = new ConfigSource(profile, null, List.of(settings));
+    return new TestMachine(
+        sched,
+        new MachineBoot(catalogue).boot(new ConfigLoader(LOADER, catalogue).load(source), sched));
   }
 
   /** All profiles that there are. */

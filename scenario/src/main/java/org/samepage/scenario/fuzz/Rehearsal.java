@@ -69,7 +69,7 @@ final class Rehearsal {
 
   private Statement parse(String line, int number) throws ScenarioException {
     Statement bare = ScenarioParser.parse(file(), line).statements().getFirst();
-    return new Statement(number, bare.text(), bare.action(), null);
+    return new Statement(number, bare.text(), bare.action(), null, List.of());
   }
 
   /** The statements that could be carried out, with what they failed with. */

@@ -20,6 +20,7 @@ final class StatementParser {
 
   private static final String EXPECT_UNDER = "expect@";
   private static final String ARROW = "=>";
+  private static final String ARROW_UNDER = "=>@";
   private static final long MAX_BATCH = 4_294_967_294L;
   private static final Set<String> SIGNALS = Set.of("SIGSEGV", "SIGBUS");
 
@@ -27,18 +28,22 @@ final class StatementParser {
   private final String text;
   private final Tokens tokens;
   private final @Nullable String expectedError;
+  private final List<String> failingProfiles;
 
   StatementParser(String file, int line, String text) throws ScenarioException {
     this.line = line;
     this.text = text;
     Tokens all = new Tokens(file, line, text);
-    List<String> behind = all.cutAt(ARROW);
+    List<String> behind = all.cutAt(ARROW, ARROW_UNDER);
     if (behind.isEmpty()) {
       this.tokens = all;
       this.expectedError = null;
+      this.failingProfiles = List.of();
     } else {
       this.tokens = new Tokens(file, line, text.substring(0, text.indexOf(ARROW)).strip());
       this.expectedError = expectedError(all, behind);
+      String arrow = behind.getFirst();
+      this.failingProfiles = arrow.equals(ARROW) ? List.of() : profiles(all, arrow, ARROW_UNDER);
     }
   }
 
@@ -69,14 +74,14 @@ final class StatementParser {
           case "show" -> show();
           default ->
               first.startsWith(EXPECT_UNDER)
-                  ? expect(profiles(first.substring(EXPECT_UNDER.length())))
+                  ? expect(profiles(tokens, first, EXPECT_UNDER))
                   : ofProcess(first);
         };
     tokens.end();
     if (expectedError != null && !mayFail(action)) {
       throw tokens.error(first + " makes no call that could fail: => has no meaning here");
     }
-    return new Statement(line, text, action, expectedError);
+    return new Statement(line, text, action, expectedError, failingProfiles);
   }
 
   private static boolean mayFail(Action action) {
@@ -125,10 +130,11 @@ final class StatementParser {
     return new Action.KsmWrite(settings("ksm"));
   }
 
-  private List<String> profiles(String word) throws ScenarioException {
-    List<String> profiles = List.of(word.split(",", -1));
+  private static List<String> profiles(Tokens tokens, String word, String sign)
+      throws ScenarioException {
+    List<String> profiles = List.of(word.substring(sign.length()).split(",", -1));
     if (profiles.contains("")) {
-      throw tokens.error("expect@ takes profiles with commas between, not expect@" + word);
+      throw tokens.error("%s takes profiles with commas between, not %s".formatted(sign, word));
     }
     return profiles;
   }

@@ -36,10 +36,14 @@ final class Tokens {
     return words.get(next++);
   }
 
-  /** Takes the words behind this one off, if it is there: those behind {@code =>}. */
-  List<String> cutAt(String word) {
-    int at = words.indexOf(word);
-    return at < 0 ? List.of() : words.subList(at, words.size());
+  /** The words from this one on, or from one with this beginning; none where there is neither. */
+  List<String> cutAt(String word, String beginning) {
+    for (int at = 0; at < words.size(); at++) {
+      if (words.get(at).equals(word) || words.get(at).startsWith(beginning)) {
+        return words.subList(at, words.size());
+      }
+    }
+    return List.of();
   }
 
   String name(String what) throws ScenarioException {

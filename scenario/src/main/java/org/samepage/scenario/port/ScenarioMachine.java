@@ -18,15 +18,13 @@ public final class ScenarioMachine {
   /**
    * A configuration with what the scenario's first statement says about the machine.
    *
-   * @throws ScenarioException where that cannot be, or an expectation names a profile that is not
+   * @throws ScenarioException where that cannot be, or a statement names a profile that is not
    */
   public static MachineConfig config(Scenario scenario, MachineConfig config, ConfigLoader configs)
       throws ScenarioException {
     for (Statement statement : scenario.statements()) {
-      if (statement.action() instanceof Action.Expect expect) {
-        for (String profile : expect.profiles()) {
-          refuseUnknown(scenario, statement, profile, configs);
-        }
+      for (String profile : statement.profiles()) {
+        refuseUnknown(scenario, statement, profile, configs);
       }
     }
     Statement first = scenario.machine();

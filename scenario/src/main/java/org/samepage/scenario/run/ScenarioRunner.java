@@ -70,7 +70,7 @@ public final class ScenarioRunner {
 
   /** Carries out one statement. */
   public void carryOut(Statement statement) throws ScenarioException {
-    String expected = statement.expectedError();
+    String expected = statement.expectedError(backend.profile());
     String seen = attempt(statement);
     if (seen == null) {
       if (expected != null) {

@@ -10,7 +10,7 @@ import org.samepage.ksm.spi.StrategySpec;
     summary = "No page index in the item; 64 bytes.",
     origin = "Linux up to 7.2, mm/ksm.c:ksm_rmap_item",
     cost = "64 bytes an item",
-    tells = "partial-unmerge: a page merged again in the pass that first sees it again")
+    tells = "telling/m9: pages merged again in the pass that meets them again")
 final class NoneRmapItemLayout implements RmapItemLayout {
   private static final int BYTES = 64;
 

@@ -19,7 +19,7 @@ import org.samepage.ksm.state.KsmRmapItem;
         "Linux 7.3, mm/ksm.c:ksm_rmap_item, commit a5650de0413f \"ksm: add linear_page_index into"
             + " ksm_rmap_item\"",
     cost = "64 bytes an item; a page that leaves the stable tree is looked at once more",
-    tells = "7.3/seed-015: pages_scanned and pages_skipped, and what follows from them")
+    tells = "telling/m9: pages merged again one pass later")
 final class OverlayRmapItemLayout implements RmapItemLayout {
   private static final int BYTES = 64;
 

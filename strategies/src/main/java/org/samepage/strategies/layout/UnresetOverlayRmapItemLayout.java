@@ -23,7 +23,9 @@ import org.samepage.ksm.state.KsmRmapItem;
           + " without having earned it.",
       "Smart scan counts up the age of a stable item whose page was written, which is its index."
     },
-    tells = "none: pages_skipped of a page that was written after its merge, at 16 TiB or above")
+    tells =
+        "none: pages_skipped of a page that was written after its merge, at 16 TiB or above; the "
+            + "test OverlayResetsTest shows it")
 final class UnresetOverlayRmapItemLayout implements RmapItemLayout {
   private static final int BYTES = 64;
 

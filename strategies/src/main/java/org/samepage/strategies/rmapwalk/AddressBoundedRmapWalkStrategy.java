@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Ported from mm/ksm.c.
 package org.samepage.strategies.rmapwalk;
 
-import org.samepage.ksm.spi.RmapWalkStrategy;
 import org.samepage.ksm.spi.StrategySpec;
-import org.samepage.ksm.state.KsmRmapItem;
-import org.samepage.mm.port.Fidelity;
-import org.samepage.mm.port.PortedFrom;
-import org.samepage.mm.units.PageUnits;
 
 /**
  * Asks about the VMAs that cover the address's own page number, which is the page's index only
@@ -23,23 +17,5 @@ import org.samepage.mm.units.PageUnits;
     knownFaults =
         "Misses pages that mremap moved before they were merged, and pages of private files: such a"
             + " page can be neither migrated nor reclaimed.",
-    tells = "mremap-before-merge: with an rmap walk, ptes_found")
-final class AddressBoundedRmapWalkStrategy implements RmapWalkStrategy {
-  @Override
-  @PortedFrom(
-      value = "mm/ksm.c:rmap_walk_ksm",
-      fidelity = Fidelity.ADAPTED,
-      differs = "the lower bound of its query")
-  public long firstPgoff(KsmRmapItem item) {
-    return PageUnits.bytesToPages(item.pageAddress());
-  }
-
-  @Override
-  @PortedFrom(
-      value = "mm/ksm.c:rmap_walk_ksm",
-      fidelity = Fidelity.ADAPTED,
-      differs = "the upper bound of its query")
-  public long lastPgoff(KsmRmapItem item) {
-    return PageUnits.bytesToPages(item.pageAddress());
-  }
-}
+    tells = "telling/m2: ptes_found, and a page that cannot be migrated")
+final class AddressBoundedRmapWalkStrategy extends AddressQuery {}

@@ -14,7 +14,7 @@ import org.samepage.mm.port.PortedFrom;
     summary = "Every VMA of the item's anon_vma.",
     origin = "Linux up to 7.2, mm/ksm.c:rmap_walk_ksm",
     cost = "2 * items * V: all VMAs of the anon_vma, for each item and pass",
-    tells = "mremap-before-merge: with an rmap walk, rmap_iterations")
+    tells = "telling/m6: rmap_iterations")
 final class FullRangeRmapWalkStrategy implements RmapWalkStrategy {
   /** Unsigned: the last page offset there can be. */
   private static final long ULONG_MAX = -1L;

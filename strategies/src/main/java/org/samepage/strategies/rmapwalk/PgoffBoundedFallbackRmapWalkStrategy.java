@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Ported from mm/ksm.c.
 package org.samepage.strategies.rmapwalk;
 
 import jakarta.inject.Inject;
 import org.samepage.ksm.spi.RmapItemLayout;
-import org.samepage.ksm.spi.RmapWalkStrategy;
 import org.samepage.ksm.spi.StrategySpec;
-import org.samepage.ksm.state.KsmRmapItem;
-import org.samepage.mm.port.Fidelity;
-import org.samepage.mm.port.PortedFrom;
 
 /** As {@code pgoff-bounded}, with the second walk of {@code address-bounded-fallback} as a net. */
 @StrategySpec(
@@ -20,31 +15,11 @@ import org.samepage.mm.port.PortedFrom;
     cost =
         "2 * items * (log V + hits), and the index in each item; where short, full-range besides",
     needs = "rmap-item-layout=separate|overlay",
-    tells = "none: rmap_second_passes of a page that is mapped where no item says so")
-final class PgoffBoundedFallbackRmapWalkStrategy implements RmapWalkStrategy {
-  private final RmapItemLayout layout;
-
+    tells = "telling/m2: rmap_second_passes, fewer than those of address-bounded-fallback")
+final class PgoffBoundedFallbackRmapWalkStrategy extends PgoffQuery {
   @Inject
   PgoffBoundedFallbackRmapWalkStrategy(RmapItemLayout layout) {
-    this.layout = layout;
-  }
-
-  @Override
-  @PortedFrom(
-      value = "mm/ksm.c:rmap_walk_ksm",
-      fidelity = Fidelity.ADAPTED,
-      differs = "the lower bound of its query")
-  public long firstPgoff(KsmRmapItem item) {
-    return layout.pageIndex(item);
-  }
-
-  @Override
-  @PortedFrom(
-      value = "mm/ksm.c:rmap_walk_ksm",
-      fidelity = Fidelity.ADAPTED,
-      differs = "the upper bound of its query")
-  public long lastPgoff(KsmRmapItem item) {
-    return layout.pageIndex(item);
+    super(layout);
   }
 
   @Override

@@ -30,7 +30,7 @@ import org.samepage.pagewalk.FolioWalk;
     summary = "One folio walk for each page address of a mergeable VMA.",
     origin = "Linux up to 6.17, mm/ksm.c:scan_get_next_rmap_item",
     cost = "S: pages that the mergeable VMAs could hold, whatever is in them",
-    tells = "sparse-32tib: addresses_probed, 8,589,934,592 a pass")
+    tells = "telling/s-hole: addresses_probed, one for each page that the mappings could hold")
 final class PerAddressScanStrategy extends VmaByVmaScan {
   private final Sched sched;
   private final Folios folios;

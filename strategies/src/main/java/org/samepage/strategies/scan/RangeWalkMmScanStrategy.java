@@ -34,7 +34,9 @@ import org.samepage.pagewalk.WalkCallback;
         "ours: the follow-up that the thread of \"[PATCH v3] ksm: use range-walk function to jump"
             + " over holes in scan_get_next_rmap_item\" asks for, v3 without for_each_vma",
     cost = "V + T + E + 4h: VMAs, tables, entries of the tables, a descent for each page found",
-    tells = "guard-markers: no kernel report, where range-walk-v3 has one")
+    tells =
+        "telling/s-skip: page_walks, fewer than range-walk-v5 by one for each mapping but the"
+            + " first; telling/s-guard: no kernel report, where range-walk-v3 has one")
 final class RangeWalkMmScanStrategy implements ScanStrategy {
   /** Unsigned: up to the end of the address space. */
   private static final long TO_THE_END = -1L;

@@ -21,7 +21,9 @@ import org.samepage.pagewalk.PageWalk;
         "the rework that answered \"[PATCH v3] ksm: use range-walk function to jump over holes in"
             + " scan_get_next_rmap_item\", 2025-10-17, posted inline",
     cost = "as range-walk-v5; of an mm that exits, also the upper tables of what is left",
-    tells = "none: differs from range-walk-v5 in entries read where an mm exits during the walk")
+    tells =
+        "none: differs from range-walk-v5 in entries read where an mm exits during the walk; the "
+            + "test ScanStrategyExitTest lets one")
 final class RangeWalkReworkScanStrategy extends WalkVmaByVmaScan {
   @Inject
   RangeWalkReworkScanStrategy(

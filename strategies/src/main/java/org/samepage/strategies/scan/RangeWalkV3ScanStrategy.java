@@ -46,10 +46,12 @@ import org.samepage.pagewalk.WalkCallback;
             + " scan_get_next_rmap_item\", posted 2025-10-16, never merged",
     cost = "V + T + E + 4h: VMAs, tables, entries of the tables, a descent for each page found",
     knownFaults = {
-      "Reports a Bad page map for each entry that is neither empty nor present.",
+      "Takes an entry that is neither empty nor present for a page: reports a Bad page map for a"
+          + " marker and for a swap entry of even offset, and takes an odd offset for the frame of"
+          + " an eighth of its number.",
       "Does not see that a walk failed: no warning, and the cursor stays where it was."
     },
-    tells = "guard-markers: a kernel report for each guard and pass")
+    tells = "telling/s-guard: a kernel report for each guard and pass")
 final class RangeWalkV3ScanStrategy implements ScanStrategy {
   /** What the patch passes as -1: up to the end of the address space. */
   private static final long TO_THE_END = -1L;

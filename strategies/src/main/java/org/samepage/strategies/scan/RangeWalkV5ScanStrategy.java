@@ -23,7 +23,9 @@ import org.samepage.pagewalk.PageWalk;
         "Linux 6.18, mm/ksm.c:ksm_next_page_pmd_entry, commit f5548c318d65; posted as v5 of"
             + " \"ksm: use range-walk function to jump over holes in scan_get_next_rmap_item\"",
     cost = "V + T + E + 4h: VMAs, tables, entries of the tables, a descent for each page found",
-    tells = "sparse-32tib: entries in place of addresses_probed; guard-markers: no kernel report")
+    tells =
+        "telling/s-hole: page_walks and ptes_read in place of addresses_probed; telling/s-skip: "
+            + "page_walks, one more for each mapping than range-walk-mm has for all")
 final class RangeWalkV5ScanStrategy extends WalkVmaByVmaScan {
   @Inject
   RangeWalkV5ScanStrategy(

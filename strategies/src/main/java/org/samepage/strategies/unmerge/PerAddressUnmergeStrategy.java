@@ -35,7 +35,7 @@ import org.samepage.pagewalk.FolioWalk;
     summary = "One folio walk for each page address of the range.",
     origin = "Linux up to 6.18, mm/ksm.c:unmerge_ksm_pages",
     cost = "S: pages that the range could hold, whatever is in it",
-    tells = "sparse-32tib: with UNMERGEABLE, addresses_probed")
+    tells = "telling/b-hole: addresses_probed")
 final class PerAddressUnmergeStrategy implements UnmergeStrategy {
   private final Sched sched;
   private final Folios folios;

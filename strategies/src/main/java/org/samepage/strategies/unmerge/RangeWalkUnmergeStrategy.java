@@ -47,7 +47,7 @@ import org.samepage.pagewalk.WalkCallback;
     cost = "T + E + 4h: tables, entries of the tables, a descent for each merged page",
     knownFaults =
         "A page whose fault fails with SIGBUS ends it: merged pages behind stay, and it says 0.",
-    tells = "sparse-32tib: with UNMERGEABLE, entries in place of addresses_probed")
+    tells = "telling/b-hole: none of the addresses_probed of per-address")
 final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
   private final Sched sched;
   private final FaultHandler faults;
