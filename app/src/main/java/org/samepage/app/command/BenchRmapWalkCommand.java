@@ -88,7 +88,7 @@ final class BenchRmapWalkCommand implements Callable<Integer> {
   public Integer call() throws SyscallException {
     WalkLayout.Size size = size();
     Path target = json == null || json.equals("-") ? null : SafeFile.check(Path.of(json));
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     RmapWalkBench bench = new RmapWalkBench(workbench, NANOS_EACH);
     List<RmapWalkRow> rows = new ArrayList<>();
     for (WalkLayout layout : WalkLayout.values()) {

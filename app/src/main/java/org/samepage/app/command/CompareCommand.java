@@ -88,7 +88,7 @@ final class CompareCommand implements Callable<Integer> {
     if (probeLimit < 1) {
       throw new UserMistakeException("--probe-limit takes at least 1, not " + probeLimit);
     }
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     List<String> names = profiles == null ? workbench.configs().profileNames() : profiles;
     List<MachineConfig> configs = new ArrayList<>();
     for (String name : names) {

@@ -59,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
       return ExitCode.SURROUNDINGS;
     }
     try (HostSession session = host.open(spec.commandLine().getErr())) {
-      Workbench workbench = new Workbench();
+      Workbench workbench = SamepageCommand.workbench(spec);
       session.begin(Map.of());
       KernelTraits traits = new KernelProbe(session).traits();
       out.printf(

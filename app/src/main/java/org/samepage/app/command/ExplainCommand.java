@@ -44,7 +44,7 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     PrintWriter out = spec.commandLine().getOut();
     List<Offer<?>> found = new ArrayList<>();
     TreeSet<String> names = new TreeSet<>();

@@ -117,7 +117,7 @@ final class FuzzCommand implements Callable<Integer> {
     if (count < 1 || ops < 1 || (minutes != null && minutes < 1)) {
       throw new UserMistakeException("--count, --ops and --minutes take at least 1");
     }
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     if (profile != null) {
       workbench.configs().profile(profile);
     }

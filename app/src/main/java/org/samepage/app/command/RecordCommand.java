@@ -74,7 +74,7 @@ final class RecordCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     int code = ExitCode.OK;
     try (HostSession session = host.open(err)) {
       for (int i = 0; i < scenarios.size(); i++) {

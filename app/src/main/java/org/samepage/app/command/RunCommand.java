@@ -104,7 +104,7 @@ final class RunCommand implements Callable<Integer> {
     if (jobs < 1) {
       throw new UserMistakeException("--jobs takes at least 1, not " + jobs);
     }
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     MachineConfig config = workbench.configs().load(machine.source(profile));
     DocumentSink sink = DocumentSink.of(json, files);
     PrintWriter out = spec.commandLine().getOut();

@@ -8,10 +8,13 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import org.samepage.app.plugin.Plugins;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
+import org.samepage.app.workbench.Workbench;
 import org.samepage.host.SurroundingsException;
 import org.samepage.machine.config.ConfigurationException;
 import org.samepage.machine.config.NearestNames;
@@ -20,7 +23,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -40,9 +45,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
       FuzzCommand.class,
       SelftestCommand.class,
       BenchCommand.class,
-      TraceCommand.class
+      TraceCommand.class,
+      StrategyCommand.class
     })
 public final class SamepageCommand implements Runnable {
+  @Option(
+      names = "--plugin",
+      paramLabel = "JAR",
+      scope = ScopeType.INHERIT,
+      description =
+          "A jar, or a folder of classes, with strategies and profiles beside ours; may be given"
+              + " several times.")
+  private List<Path> plugins = new ArrayList<>();
+
   @Spec private CommandSpec spec;
 
   /** Made by picocli. */
@@ -52,6 +67,11 @@ public final class SamepageCommand implements Runnable {
   @Override
   public void run() {
     spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** What a command works with: our strategies, and those of the plug-ins that are asked for. */
+  static Workbench workbench(CommandSpec command) {
+    return Plugins.workbench(((SamepageCommand) command.root().userObject()).plugins);
   }
 
   /** The whole command line, printing to these. */

@@ -105,7 +105,7 @@ final class SelftestCommand implements Callable<Integer> {
       chosen.forEach(choice -> list(choice, out));
       return ExitCode.OK;
     }
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     ConfigSource source = machine.source(profile);
     if (backend == RunCommand.BackendName.PORT) {
       var _ = workbench.configs().load(source); // a mistake in it is told now

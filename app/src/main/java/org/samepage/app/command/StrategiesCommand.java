@@ -27,7 +27,7 @@ final class StrategiesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     CatalogueDocument document = CatalogueDocument.of(workbench);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {

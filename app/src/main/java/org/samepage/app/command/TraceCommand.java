@@ -79,7 +79,7 @@ final class TraceCommand implements Callable<Integer> {
                 .formatted(system, NearestNames.sentence(system, SYSTEMS)));
       }
     }
-    Workbench workbench = new Workbench();
+    Workbench workbench = SamepageCommand.workbench(spec);
     MachineConfig config = workbench.configs().load(machineOptions.source(profile));
     Scenario scenario = ScenarioParser.parse(file);
     PrintWriter out = spec.commandLine().getOut();

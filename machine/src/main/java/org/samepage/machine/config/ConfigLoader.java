@@ -31,6 +31,7 @@ public final class ConfigLoader {
   private static final String PROFILE = "profile";
   private static final String STRATEGY = "strategy";
   private static final String KSM = "ksm";
+  private static final String EXT = "ext";
 
   private final Config reference;
   private final StrategyCatalogue catalogue;
@@ -125,6 +126,7 @@ public final class ConfigLoader {
           options(merged.getConfig("machine")),
           strategies(merged, profile),
           ksm(merged),
+          ext(merged),
           source);
     } catch (ConfigException e) {
       throw new ConfigurationException(describe(e));
@@ -295,6 +297,16 @@ public final class ConfigLoader {
     Map<String, String> values = new TreeMap<>();
     for (String name : config.getConfig(KSM).root().keySet()) {
       values.put(name, config.getString(KSM + "." + name));
+    }
+    return values;
+  }
+
+  private static Map<String, String> ext(Config config) {
+    Map<String, String> values = new TreeMap<>();
+    if (config.hasPath(EXT)) {
+      for (String key : config.getConfig(EXT).entrySet().stream().map(Map.Entry::getKey).toList()) {
+        values.put(EXT + "." + key, config.getString(EXT + "." + key));
+      }
     }
     return values;
   }

@@ -14,6 +14,7 @@ import org.samepage.mm.phys.MemoryLayout;
  * @param options how the kernel was built
  * @param strategies the strategy's name by the extension point's
  * @param ksm start values of the files in /sys/kernel/mm/ksm
+ * @param ext settings of strategies, by their whole keys
  * @param source what it was read from
  */
 public record MachineConfig(
@@ -23,9 +24,11 @@ public record MachineConfig(
     KernelOptions options,
     Map<String, String> strategies,
     Map<String, String> ksm,
+    Map<String, String> ext,
     ConfigSource source) {
   public MachineConfig {
     strategies = Map.copyOf(strategies);
     ksm = Map.copyOf(ksm);
+    ext = Map.copyOf(ext);
   }
 }

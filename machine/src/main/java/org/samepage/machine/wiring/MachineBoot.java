@@ -2,12 +2,14 @@
 package org.samepage.machine.wiring;
 
 import com.google.inject.Guice;
+import com.google.inject.ProvisionException;
 import com.google.inject.Stage;
 import com.google.inject.util.Modules;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.samepage.ksm.spi.StrategySettings;
 import org.samepage.ksm.wiring.KsmModule;
 import org.samepage.ksm.wiring.StrategyCatalogue;
 import org.samepage.machine.Machine;
@@ -36,7 +38,7 @@ public final class MachineBoot {
   /**
    * A machine with nothing on it, whose threads run freely.
    *
-   * @throws ConfigurationException where a start value of KSM is refused
+   * @throws ConfigurationException where a start value of KSM, or a strategy's setting, is refused
    */
   public Machine boot(MachineConfig config) {
     return boot(config, new FreeRunning());
@@ -46,19 +48,10 @@ public final class MachineBoot {
    * A machine with nothing on it.
    *
    * @param sched this machine's alone
-   * @throws ConfigurationException where a start value of KSM is refused
+   * @throws ConfigurationException where a start value of KSM, or a strategy's setting, is refused
    */
   public Machine boot(MachineConfig config, Sched sched) {
-    Machine machine =
-        Guice.createInjector(
-                Stage.DEVELOPMENT,
-                new MmCoreModule(),
-                new PagewalkModule(),
-                new RmapModule(),
-                new KsmModule(),
-                Modules.combine(catalogue.modules()),
-                new MachineModule(config, sched))
-            .getInstance(Machine.class);
+    Machine machine = build(config, sched);
     List<Map.Entry<String, String>> starts = new ArrayList<>(config.ksm().entrySet());
     // the advisor last: it takes pages_to_scan over, and begins with what the other files say
     starts.sort(
@@ -75,5 +68,26 @@ public final class MachineBoot {
       }
     }
     return machine;
+  }
+
+  private Machine build(MachineConfig config, Sched sched) {
+    try {
+      return Guice.createInjector(
+              Stage.DEVELOPMENT,
+              new MmCoreModule(),
+              new PagewalkModule(),
+              new RmapModule(),
+              new KsmModule(),
+              Modules.combine(catalogue.modules()),
+              new MachineModule(config, sched))
+          .getInstance(Machine.class);
+    } catch (ProvisionException e) {
+      for (Throwable why = e; why != null; why = why.getCause()) {
+        if (why instanceof StrategySettings.BadSettingException) {
+          throw new ConfigurationException(String.valueOf(why.getMessage()));
+        }
+      }
+      throw e;
+    }
   }
 }

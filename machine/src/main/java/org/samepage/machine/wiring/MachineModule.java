@@ -19,6 +19,7 @@ import org.samepage.ksm.spi.ExtensionPoint;
 import org.samepage.ksm.spi.RmapItemLayout;
 import org.samepage.ksm.spi.RmapWalkStrategy;
 import org.samepage.ksm.spi.ScanStrategy;
+import org.samepage.ksm.spi.StrategySettings;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.trace.KsmTracepoints;
@@ -116,6 +117,7 @@ final class MachineModule extends AbstractModule {
     bind(KernelClock.class).to(VirtualClock.class);
     bind(PageHash.class).to(Xxh64.class);
     bind(FaultHandler.class).to(FailFaults.class);
+    bind(StrategySettings.class).toInstance(new StrategySettings(config.ext()));
     bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
   }
 
