@@ -15,6 +15,7 @@ import org.samepage.app.plugin.Plugins;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.app.workbench.Workbench;
+import org.samepage.capture.format.CaptureException;
 import org.samepage.host.SurroundingsException;
 import org.samepage.machine.config.ConfigurationException;
 import org.samepage.machine.config.NearestNames;
@@ -36,6 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = SamepageCommand.Version.class,
     description = "Linux kernel samepage merging as a machine you can hold in your hand.",
     subcommands = {
+      CaptureCommand.class,
+      PredictCommand.class,
       RunCommand.class,
       CompareCommand.class,
       StrategiesCommand.class,
@@ -109,6 +112,10 @@ public final class SamepageCommand implements Runnable {
       return ExitCode.USAGE;
     }
     if (exception instanceof ConfigurationException || exception instanceof UserMistakeException) {
+      err.println("samepage: " + exception.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (exception instanceof CaptureException) {
       err.println("samepage: " + exception.getMessage());
       return ExitCode.USAGE;
     }

@@ -4,6 +4,7 @@ package org.samepage.app.workbench;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Consumer;
+import org.samepage.capture.predict.Predictor;
 import org.samepage.host.backend.HostBackend;
 import org.samepage.host.session.HostSession;
 import org.samepage.ksm.wiring.StrategyCatalogue;
@@ -73,6 +74,11 @@ public final class Workbench {
   public PortBackend bootPortToCompare(Scenario scenario, MachineConfig config)
       throws ScenarioException {
     return bootPortToCompare(ScenarioMachine.config(scenario, config, configs));
+  }
+
+  /** What predicts from captures. */
+  public Predictor predictor() {
+    return new Predictor(boot);
   }
 
   /** Machines of this kind for selftests. */

@@ -16,6 +16,7 @@ import org.samepage.machine.Machine;
 import org.samepage.machine.config.ConfigurationException;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.sched.FreeRunning;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.wiring.MmCoreModule;
@@ -51,7 +52,18 @@ public final class MachineBoot {
    * @throws ConfigurationException where a start value of KSM, or a strategy's setting, is refused
    */
   public Machine boot(MachineConfig config, Sched sched) {
-    Machine machine = build(config, sched);
+    return boot(config, sched, PageContents.Form.BYTES);
+  }
+
+  /**
+   * A machine with nothing on it.
+   *
+   * @param sched this machine's alone
+   * @param contents what it keeps of each page
+   * @throws ConfigurationException where a start value of KSM, or a strategy's setting, is refused
+   */
+  public Machine boot(MachineConfig config, Sched sched, PageContents.Form contents) {
+    Machine machine = build(config, sched, contents);
     List<Map.Entry<String, String>> starts = new ArrayList<>(config.ksm().entrySet());
     // the advisor last: it takes pages_to_scan over, and begins with what the other files say
     starts.sort(
@@ -70,16 +82,16 @@ public final class MachineBoot {
     return machine;
   }
 
-  private Machine build(MachineConfig config, Sched sched) {
+  private Machine build(MachineConfig config, Sched sched, PageContents.Form contents) {
     try {
       return Guice.createInjector(
               Stage.DEVELOPMENT,
-              new MmCoreModule(),
+              new MmCoreModule(contents),
               new PagewalkModule(),
               new RmapModule(),
               new KsmModule(),
               Modules.combine(catalogue.modules()),
-              new MachineModule(config, sched))
+              new MachineModule(config, sched, contents))
           .getInstance(Machine.class);
     } catch (ProvisionException e) {
       for (Throwable why = e; why != null; why = why.getCause()) {

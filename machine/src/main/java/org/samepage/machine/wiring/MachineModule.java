@@ -43,6 +43,7 @@ import org.samepage.machine.fault.SwapFaults;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.CopyPageRange;
 import org.samepage.machine.fork.DupMmap;
+import org.samepage.machine.hash.DigestHash;
 import org.samepage.machine.hash.Xxh64;
 import org.samepage.machine.migrate.MigrateFolio;
 import org.samepage.machine.migrate.MigratePages;
@@ -103,9 +104,11 @@ import org.samepage.rmap.unmap.TryToUnmap;
 final class MachineModule extends AbstractModule {
   private final MachineConfig config;
   private final Sched sched;
+  private final PageContents.Form contents;
 
-  MachineModule(MachineConfig config, Sched sched) {
+  MachineModule(MachineConfig config, Sched sched, PageContents.Form contents) {
     this.config = config;
+    this.contents = contents;
     this.sched = sched;
   }
 
@@ -115,7 +118,8 @@ final class MachineModule extends AbstractModule {
     bind(KernelOptions.class).toInstance(config.options());
     bind(Sched.class).toInstance(sched);
     bind(KernelClock.class).to(VirtualClock.class);
-    bind(PageHash.class).to(Xxh64.class);
+    bind(PageHash.class)
+        .to(contents == PageContents.Form.BYTES ? Xxh64.class : DigestHash.class);
     bind(FaultHandler.class).to(FailFaults.class);
     bind(StrategySettings.class).toInstance(new StrategySettings(config.ext()));
     bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
@@ -132,6 +136,11 @@ final class MachineModule extends AbstractModule {
   @Provides
   Xxh64 xxh64() {
     return new Xxh64();
+  }
+
+  @Provides
+  DigestHash digestHash() {
+    return new DigestHash();
   }
 
   @Provides

@@ -2,12 +2,12 @@
 package org.samepage.mm.phys;
 
 import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
-import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.samepage.mm.units.PageUnits;
 
 /**
  * The bytes of the frames, off the heap, in slots of one page.
@@ -25,13 +25,40 @@ public final class PageContents implements AutoCloseable {
   private static final int CHUNK_SLOTS = 1 << CHUNK_SHIFT;
   private static final int CHUNK_MASK = CHUNK_SLOTS - 1;
 
+  /** What a slot holds. */
+  public enum Form {
+    /** The bytes of the page. */
+    BYTES(PageUnits.PAGE_SHIFT),
+
+    /**
+     * 16 bytes that stand for the page: equal where pages are, zeros for a page of zeros. Only
+     * these are compared, written and read; a page has no others.
+     */
+    DIGESTS(4);
+
+    private final int shift;
+
+    Form(int shift) {
+      this.shift = shift;
+    }
+  }
+
   private final Arena arena = Arena.ofShared();
+  private final int slotShift;
+  private final int slotBytes;
   private volatile MemorySegment[] chunks = new MemorySegment[16];
   private int[] free = new int[64];
   private int freeCount;
   private int endSlot;
 
+  /** Bytes of pages. */
   public PageContents() {
+    this(Form.BYTES);
+  }
+
+  public PageContents(Form form) {
+    this.slotShift = form.shift;
+    this.slotBytes = 1 << form.shift;
     int zero = allocate();
     assert zero == ZERO_SLOT;
   }
@@ -48,7 +75,7 @@ public final class PageContents implements AutoCloseable {
       if (chunk == now.length) {
         now = Arrays.copyOf(now, chunk * 2);
       }
-      now[chunk] = arena.allocate(CHUNK_SLOTS * PAGE_SIZE, PAGE_SIZE);
+      now[chunk] = arena.allocate((long) CHUNK_SLOTS << slotShift, slotBytes);
       chunks = now;
     }
     endSlot++;
@@ -74,8 +101,8 @@ public final class PageContents implements AutoCloseable {
     return chunks[slot >>> CHUNK_SHIFT];
   }
 
-  private static long offset(int slot) {
-    return (slot & CHUNK_MASK) * PAGE_SIZE;
+  private long offset(int slot) {
+    return (long) (slot & CHUNK_MASK) << slotShift;
   }
 
   byte get(int slot, int offset) {
@@ -87,19 +114,19 @@ public final class PageContents implements AutoCloseable {
   }
 
   void copy(int from, int to) {
-    MemorySegment.copy(chunk(from), offset(from), chunk(to), offset(to), PAGE_SIZE);
+    MemorySegment.copy(chunk(from), offset(from), chunk(to), offset(to), slotBytes);
   }
 
   void fill(int slot, byte value) {
-    chunk(slot).asSlice(offset(slot), PAGE_SIZE).fill(value);
+    chunk(slot).asSlice(offset(slot), slotBytes).fill(value);
   }
 
   void write(int slot, byte[] page) {
-    MemorySegment.copy(page, 0, chunk(slot), ValueLayout.JAVA_BYTE, offset(slot), PAGE_BYTES);
+    MemorySegment.copy(page, 0, chunk(slot), ValueLayout.JAVA_BYTE, offset(slot), slotBytes);
   }
 
   void read(int slot, byte[] page) {
-    MemorySegment.copy(chunk(slot), ValueLayout.JAVA_BYTE, offset(slot), page, 0, PAGE_BYTES);
+    MemorySegment.copy(chunk(slot), ValueLayout.JAVA_BYTE, offset(slot), page, 0, slotBytes);
   }
 
   /** Where the bytes of a slot are, for code that reads raw memory; valid until {@link #close}. */
@@ -117,7 +144,7 @@ public final class PageContents implements AutoCloseable {
     long offsetB = offset(b);
     long at =
         MemorySegment.mismatch(
-            chunk(a), offsetA, offsetA + PAGE_SIZE, chunk(b), offsetB, offsetB + PAGE_SIZE);
+            chunk(a), offsetA, offsetA + slotBytes, chunk(b), offsetB, offsetB + slotBytes);
     return at < 0 ? PAGE_BYTES : (int) at;
   }
 

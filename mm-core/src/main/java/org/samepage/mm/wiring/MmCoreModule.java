@@ -25,6 +25,22 @@ import org.samepage.mm.work.ProbeBudget;
  * KernelOptions, a Sched and a KernelClock.
  */
 public final class MmCoreModule extends AbstractModule {
+  private final PageContents.Form contents;
+
+  /** Memory whose pages have all their bytes. */
+  public MmCoreModule() {
+    this(PageContents.Form.BYTES);
+  }
+
+  /**
+   * Memory whose pages have a form.
+   *
+   * @param contents what is kept of a page
+   */
+  public MmCoreModule(PageContents.Form contents) {
+    this.contents = contents;
+  }
+
   @Provides
   @Singleton
   Frames frames(MemoryLayout layout) {
@@ -34,7 +50,7 @@ public final class MmCoreModule extends AbstractModule {
   @Provides
   @Singleton
   PageContents contents() {
-    return new PageContents();
+    return new PageContents(contents);
   }
 
   @Provides

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.capture.predict;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.samepage.ksm.state.KsmState;
+import org.samepage.machine.Machine;
+import org.samepage.machine.SyscallException;
+import org.samepage.mm.work.WorkCounters;
+
+/** Lets ksmd run on a machine, batch by batch, until it settles. */
+final class KsmdRun {
+  /** A page is merged in the second pass that sees it at the earliest; the third shows it. */
+  private static final int FEWEST_PASSES = 3;
+
+  private static final int MOST_PASSES = 200;
+
+  /** While pages change: passes after which a saving that still moves is taken as it is. */
+  private static final int MOVING_PASSES = 12;
+
+  private static final double STILL = 0.002;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final Machine machine;
+  private final KsmState ksm;
+  private final Changes changes;
+  private final Changes.Writer writer;
+  private final Timeline timeline = new Timeline();
+  private final List<Map<String, Long>> passes = new ArrayList<>();
+  private double cpuNanos;
+  private double nanos;
+  private long batches;
+  private long played;
+  private double settledCpu;
+
+  KsmdRun(Machine machine, Changes changes, Changes.Writer writer) {
+    this.machine = machine;
+    this.ksm = machine.ksm().state();
+    this.changes = changes;
+    this.writer = writer;
+  }
+
+  /**
+   * Runs.
+   *
+   * @param exactly how many passes; null: until it settles
+   * @param progress is told how many pages were scanned
+   */
+  void run(@Nullable Integer exactly, LongConsumer progress) throws SyscallException {
+    var _ = machine.ksm().sysfs().store("run", "1");
+    long lastPass = ksm.ksmScan.seqnr;
+    timeline.add(0, 0, 0, 1);
+    while (!isSettled(exactly)) {
+      if (ksm.ksmMmHead.listEmpty()) {
+        break;
+      }
+      batch();
+      if (ksm.ksmScan.seqnr != lastPass) {
+        lastPass = ksm.ksmScan.seqnr;
+        passes.add(Figures.of(machine));
+        settledCpu = cpuNanos;
+        progress.accept(ksm.ksmPagesScanned);
+      }
+    }
+  }
+
+  private void batch() throws SyscallException {
+    WorkCounters work = machine.ksm().ksmd().task().work;
+    long hashed = work.bytesHashed;
+    long nodes = work.treeNodes;
+    long scanned = ksm.ksmPagesScanned;
+    long merged = merged();
+    machine.ksm().ksmd().batch(ksm.knobs.pagesToScan);
+    WorkCounters did = new WorkCounters();
+    did.bytesHashed = work.bytesHashed - hashed;
+    did.treeNodes = work.treeNodes - nodes;
+    double cpu =
+        KsmdCost.nanos(
+            did, ksm.ksmPagesScanned - scanned, Math.max(0, merged() - merged));
+    batches++;
+    timeline.add(saved(), ksm.ksmPagesScanned, (long) (nanos + cpu), passes.size() + 1);
+    long slept = Integer.toUnsignedLong(ksm.knobs.sleepMillisecs) * NANOS_PER_MILLI;
+    cpuNanos += cpu;
+    nanos += cpu + slept;
+    machine.clock().advanceNanos((long) cpu + slept);
+    play();
+  }
+
+  private void play() throws SyscallException {
+    if (changes.isEmpty()) {
+      return;
+    }
+    while ((played + 1) * changes.intervalNanos() <= nanos) {
+      changes.play(++played, writer);
+    }
+  }
+
+  private long merged() {
+    return ksm.ksmPagesShared + ksm.ksmPagesSharing + ksm.ksmZeroPages.get();
+  }
+
+  private long saved() {
+    return ksm.ksmPagesSharing + ksm.ksmZeroPages.get();
+  }
+
+  private boolean isSettled(@Nullable Integer exactly) {
+    int done = passes.size();
+    if (exactly != null) {
+      return done >= exactly;
+    }
+    if (done < FEWEST_PASSES) {
+      return false;
+    }
+    Map<String, Long> last = passes.get(done - 1);
+    Map<String, Long> before = passes.get(done - 2);
+    if (changes.isEmpty()) {
+      return done >= MOST_PASSES
+          || (same(last, before, Figures.SHARED)
+              && same(last, before, Figures.SHARING)
+              && same(last, before, Figures.ZERO_PAGES));
+    }
+    double most = Math.max(1, of(last, Figures.SHARING));
+    return nanos >= changes.lastNanos()
+        && (done >= MOVING_PASSES
+            || Math.abs(of(last, Figures.SHARING) - of(before, Figures.SHARING)) / most < STILL);
+  }
+
+  private static boolean same(Map<String, Long> a, Map<String, Long> b, String name) {
+    return of(a, name) == of(b, name);
+  }
+
+  private static long of(Map<String, Long> figures, String name) {
+    return Objects.requireNonNull(figures.get(name), name);
+  }
+
+  Timeline timeline() {
+    return timeline;
+  }
+
+  /** The figures after each pass. */
+  List<Map<String, Long>> passes() {
+    return passes;
+  }
+
+  /** Estimated CPU time of ksmd until it settled. */
+  long cpuNanos() {
+    return (long) settledCpu;
+  }
+
+  long nanos() {
+    return (long) nanos;
+  }
+
+  long batches() {
+    return batches;
+  }
+}
