@@ -64,6 +64,11 @@ final class PredictCommand implements Callable<Integer> {
   private @Nullable String only;
 
   @Option(
+      names = "--flagged",
+      description = "Only what was mergeable when it was captured.")
+  private boolean flagged;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE|-",
       description = "Write everything to a file as JSON; '-' prints it.")
@@ -90,7 +95,7 @@ final class PredictCommand implements Callable<Integer> {
       var _ = SafeFile.check(svg);
     }
     Workbench workbench = new Workbench();
-    MergeScope scope = only == null ? MergeScope.ALL : MergeScope.of(only);
+    MergeScope scope = scope();
     Census census = Predictor.census(file);
     refuseTooLarge(census);
     List<Prediction> predictions = new ArrayList<>();
@@ -122,6 +127,16 @@ final class PredictCommand implements Callable<Integer> {
       SafeFile.write(svg, SvgChart.of(predictions));
     }
     return ExitCode.OK;
+  }
+
+  private MergeScope scope() {
+    if (flagged && only != null) {
+      throw new UserMistakeException("--only and --flagged exclude each other");
+    }
+    if (flagged) {
+      return MergeScope.FLAGGED;
+    }
+    return only == null ? MergeScope.ALL : MergeScope.of(only);
   }
 
   private void refuseTooLarge(Census census) {

@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       CaptureCommand.class,
       PredictCommand.class,
+      VerifyCommand.class,
       RunCommand.class,
       CompareCommand.class,
       StrategiesCommand.class,

@@ -6,6 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.samepage.capture.format.CapturedProcess;
 import org.samepage.capture.format.CapturedVma;
+import org.samepage.capture.format.VmaFlag;
 import org.samepage.mm.units.PageUnits;
 
 /**
@@ -15,6 +16,9 @@ import org.samepage.mm.units.PageUnits;
 public final class MergeScope {
   /** Everything. */
   public static final MergeScope ALL = new MergeScope(null, 0, Long.MAX_VALUE);
+
+  /** What is mergeable already: after exec that is all but the stack. */
+  public static final MergeScope FLAGGED = new MergeScope(null, 0, Long.MAX_VALUE);
 
   private static final Pattern RANGE = Pattern.compile("(?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+)");
 
@@ -46,7 +50,7 @@ public final class MergeScope {
   }
 
   boolean isAll() {
-    return name == null && to == Long.MAX_VALUE;
+    return this == ALL;
   }
 
   /** Where a mapping begins to be mergeable; its end where it does not. */
@@ -60,6 +64,9 @@ public final class MergeScope {
   }
 
   private boolean covers(CapturedProcess process, CapturedVma vma) {
+    if (this == FLAGGED) {
+      return vma.flags().contains(VmaFlag.MERGEABLE);
+    }
     return name == null
         || name.equals(process.name())
         || name.equals(vma.name())

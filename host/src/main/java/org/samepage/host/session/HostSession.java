@@ -177,6 +177,25 @@ public final class HostSession implements AutoCloseable {
     return server.accept(pid, name);
   }
 
+  /**
+   * Starts a command by the shell, with everything that it maps mergeable, and its children's.
+   *
+   * @param log where what it prints goes
+   * @return its process id
+   */
+  public long startCommand(String command, Path log) {
+    Agent agent = startProcess(command);
+    CommandStart.exec(agent, command, log);
+    return agent.pid();
+  }
+
+  /** Takes care of a process that one of ours has started: it ends with this session. */
+  public void own(long pid) {
+    if (ours.add(pid)) {
+      keeper.watch(pid);
+    }
+  }
+
   /** Takes over a process that one of ours has forked. */
   public Agent adopt(long pid, String name) {
     Agent agent = server.accept(pid, name);
