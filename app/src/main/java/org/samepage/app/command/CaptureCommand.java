@@ -11,12 +11,14 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
+import org.samepage.app.capture.CoreRun;
 import org.samepage.app.capture.KeyFile;
 import org.samepage.app.capture.LiveRun;
 import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.capture.digest.CaptureKey;
+import org.samepage.capture.format.CaptureException;
 import org.samepage.capture.format.CaptureFile;
 import org.samepage.capture.format.CaptureWriter;
 import org.samepage.capture.format.Contents;
@@ -66,6 +68,22 @@ final class CaptureCommand implements Callable<Integer> {
   private boolean children;
 
   @Option(
+      names = "--core",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description =
+          "ELF core files instead of processes, as gcore writes them. They do not say which pages"
+              + " of zeros were ever touched.")
+  private List<Path> cores = List.of();
+
+  @Option(
+      names = "--core-zeros",
+      paramLabel = "absent|present",
+      defaultValue = "ABSENT",
+      description = "What a page of zeros in a core file is taken as. Default: absent.")
+  private CoreRun.Zeros coreZeros = CoreRun.Zeros.ABSENT;
+
+  @Option(
       names = "--contents",
       paramLabel = "hash|full",
       defaultValue = "HASH",
@@ -98,9 +116,12 @@ final class CaptureCommand implements Callable<Integer> {
   CaptureCommand() {}
 
   @Override
-  public Integer call() throws IOException {
-    if (pids.isEmpty() && match == null) {
-      throw new UserMistakeException("which processes? Name them, or use --match");
+  public Integer call() throws IOException, CaptureException {
+    if (pids.isEmpty() && match == null && cores.isEmpty()) {
+      throw new UserMistakeException("which processes? Name them, or use --match or --core");
+    }
+    if (!cores.isEmpty() && (!pids.isEmpty() || match != null || every != null)) {
+      throw new UserMistakeException("--core goes with no processes and no --every");
     }
     int snapshots = snapshots();
     Pattern pattern = pattern();
@@ -109,6 +130,10 @@ final class CaptureCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try (CaptureFile out = CaptureFile.create(file)) {
       CaptureWriter writer = new CaptureWriter(out.out());
+      if (!cores.isEmpty()) {
+        CoreRun.take(writer, cores, secret, contents, coreZeros, err);
+        return finish(writer, out, true);
+      }
       LiveRun run = new LiveRun(writer, secret, contents, err);
       List<Integer> named = new ArrayList<>(pids);
       long millis = every == null ? 0 : Math.round(every * 1000);
@@ -119,11 +144,15 @@ final class CaptureCommand implements Callable<Integer> {
       if (run.whole() == 0) {
         throw new SurroundingsException("nothing could be captured, so no file is written");
       }
-      writer.finish();
-      out.keep();
-      spec.commandLine().getOut().printf("%s: %,d bytes%n", file, Files.size(file));
-      return run.broken() == 0 ? ExitCode.OK : ExitCode.FAILED;
+      return finish(writer, out, run.broken() == 0);
     }
+  }
+
+  private int finish(CaptureWriter writer, CaptureFile out, boolean whole) throws IOException {
+    writer.finish();
+    out.keep();
+    spec.commandLine().getOut().printf("%s: %,d bytes%n", file, Files.size(file));
+    return whole ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private int snapshots() {
