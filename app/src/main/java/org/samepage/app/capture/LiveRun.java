@@ -30,6 +30,7 @@ public final class LiveRun {
   private final PrintWriter err;
   private int whole;
   private int broken;
+  private int missing;
 
   public LiveRun(CaptureVisitor out, CaptureKey key, Contents contents, PrintWriter err) {
     this.out = out;
@@ -88,7 +89,9 @@ public final class LiveRun {
 
   private void one(LiveCapture live, int pid) throws IOException {
     Losses losses = live.process(pid);
-    if (losses != null && losses.state() == Losses.State.WHOLE) {
+    if (losses == null || losses.state() == Losses.State.FORBIDDEN) {
+      missing++;
+    } else if (losses.state() == Losses.State.WHOLE) {
       whole++;
     } else {
       broken++;
@@ -126,7 +129,12 @@ public final class LiveRun {
     return whole;
   }
 
-  /** Processes, in all snapshots, of which something is missing. */
+  /** Processes, in all snapshots, that were not there, or might not be read. */
+  public int missing() {
+    return missing;
+  }
+
+  /** Processes, in all snapshots, that changed or ended meanwhile. */
   public int broken() {
     return broken;
   }

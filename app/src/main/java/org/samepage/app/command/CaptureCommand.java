@@ -138,13 +138,13 @@ final class CaptureCommand implements Callable<Integer> {
       List<Integer> named = new ArrayList<>(pids);
       long millis = every == null ? 0 : Math.round(every * 1000);
       run.take(() -> ProcessSelection.select(named, pattern, children), snapshots, millis);
-      if (run.whole() + run.broken() == 0) {
+      if (run.whole() + run.broken() + run.missing() == 0) {
         throw new SurroundingsException("no process matches " + match);
       }
-      if (run.whole() == 0) {
+      if (run.whole() + run.broken() == 0) {
         throw new SurroundingsException("nothing could be captured, so no file is written");
       }
-      return finish(writer, out, run.broken() == 0);
+      return finish(writer, out, run.broken() + run.missing() == 0);
     }
   }
 

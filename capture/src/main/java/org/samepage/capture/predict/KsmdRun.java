@@ -27,6 +27,7 @@ final class KsmdRun {
 
   private final Machine machine;
   private final KsmState ksm;
+  private final long ideal;
   private final Changes changes;
   private final Changes.Writer writer;
   private final Timeline timeline = new Timeline();
@@ -37,7 +38,14 @@ final class KsmdRun {
   private long played;
   private double settledCpu;
 
-  KsmdRun(Machine machine, Changes changes, Changes.Writer writer) {
+  /**
+   * A run on a machine.
+   *
+   * @param ideal pages that can be saved at most, if all is mergeable; else -1
+   * @param writer writes pages that change
+   */
+  KsmdRun(Machine machine, long ideal, Changes changes, Changes.Writer writer) {
+    this.ideal = ideal;
     this.machine = machine;
     this.ksm = machine.ksm().state();
     this.changes = changes;
@@ -111,6 +119,9 @@ final class KsmdRun {
     int done = passes.size();
     if (exactly != null) {
       return done >= exactly;
+    }
+    if (done == FEWEST_PASSES - 1 && changes.isEmpty() && saved() == ideal) {
+      return true; // a third pass would find nothing left to merge
     }
     if (done < FEWEST_PASSES) {
       return false;

@@ -66,7 +66,8 @@ public final class Predictor {
         boot.boot(config, new FreeRunning(), PageContents.Form.DIGESTS)) {
       CapturedMachine captured = new CapturedMachine(machine, census, wish.scope);
       CaptureReader.read(file, captured);
-      KsmdRun run = new KsmdRun(machine, captured.changes(), captured::write);
+      long ideal = wish.scope.isAll() ? census.pages() - census.distinct() : -1;
+      KsmdRun run = new KsmdRun(machine, ideal, captured.changes(), captured::write);
       run.run(wish.passes, progress);
       return result(machine, census, captured, run);
     } catch (SyscallException e) {

@@ -4,6 +4,7 @@ package org.samepage.mm.sched;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
@@ -24,6 +25,15 @@ public abstract class Sched {
   private final List<Task> tasks = new CopyOnWriteArrayList<>();
   private final ThreadLocal<Task> current = ThreadLocal.withInitial(this::newTask);
 
+  /**
+   * What some thread found in {@link #current} last. A thread trusts its own finds alone, and those
+   * hold until it replaces them itself, so nobody needs to see what others write here.
+   */
+  private @Nullable Found found;
+
+  /** A thread and the task that it runs as. */
+  private record Found(Thread thread, Task task) {}
+
   private Task newTask() {
     return newTask(Thread.currentThread().getName());
   }
@@ -43,6 +53,7 @@ public abstract class Sched {
   public final Task switchTo(Task task) {
     Task before = current.get();
     current.set(task);
+    found = new Found(Thread.currentThread(), task);
     return before;
   }
 
@@ -52,7 +63,14 @@ public abstract class Sched {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "only what the port asks of a task")
   public final Task current() {
-    return current.get();
+    Found last = found;
+    return last != null && last.thread == Thread.currentThread() ? last.task : find();
+  }
+
+  private Task find() {
+    Task task = current.get();
+    found = new Found(Thread.currentThread(), task);
+    return task;
   }
 
   /** A place in a long loop where another task may run. Holds no lock that does not sleep. */
