@@ -30,11 +30,14 @@ import org.samepage.machine.fork.DupMmap;
 import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.migrate.OfflinePages;
 import org.samepage.machine.mmap.Brk;
+import org.samepage.machine.mmap.FileSize;
 import org.samepage.machine.mmap.Madvise;
+import org.samepage.machine.mmap.Mbind;
 import org.samepage.machine.mmap.Mlock;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
+import org.samepage.machine.mmap.Mseal;
 import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.proc.ProcFiles;
@@ -124,6 +127,9 @@ public final class Machine implements AutoCloseable {
       Mprotect mprotect,
       Mlock mlock,
       Brk brk,
+      Mbind mbind,
+      Mseal mseal,
+      FileSize fileSize,
       Userfaultfd userfaultfd,
       SharedFiles files) {}
 
@@ -277,6 +283,25 @@ public final class Machine implements AutoCloseable {
     AddressSpace file = new AddressSpace(kernel.sched, "/memfd:file", size);
     files.add(file);
     return file;
+  }
+
+  /** Makes a file on a disk, which stays until the machine is closed. */
+  public AddressSpace newDiskFile(String name) {
+    AddressSpace file = new AddressSpace(kernel.sched, name, 0, true);
+    files.add(file);
+    return file;
+  }
+
+  /**
+   * ftruncate.
+   *
+   * @param length of the file from now on [bytes]
+   */
+  public void truncateFile(AddressSpace file, long length) throws SyscallException {
+    int err = calls.mapping.fileSize.doFtruncate(file, length);
+    if (err < 0) {
+      throw SyscallException.ofErrno(err);
+    }
   }
 
   /** Writes a page of a file. */

@@ -5,12 +5,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.samepage.machine.proc.KpageFiles.Operation;
+import org.samepage.machine.proc.PagemapScan.PageRegion;
+import org.samepage.machine.proc.PagemapScan.PmScanArg;
 import org.samepage.machine.proc.ProcFiles;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.units.PageUnits;
@@ -136,6 +139,22 @@ public final class ProcFs {
   public long[] pagemap(int pid, long addr, int pages) throws SyscallException {
     long first = PageUnits.bytesToPages(addr);
     return words(new Entry(pid, ProcFiles.PAGEMAP), first, pages);
+  }
+
+  /**
+   * The ioctl PAGEMAP_SCAN.
+   *
+   * @param out takes the regions
+   * @return how many
+   */
+  public int pagemapScan(int pid, PmScanArg arg, List<PageRegion> out) throws SyscallException {
+    try (Use use = use(pid)) {
+      long found = files.pagemapScan().doPagemapScan(use.mm, arg, out);
+      if (found < 0) {
+        throw SyscallException.ofErrno((int) found);
+      }
+      return (int) found;
+    }
   }
 
   /** The word of {@code /proc/kpagecount} for a frame: its mappings. */

@@ -13,6 +13,7 @@ import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.ProcessMadvise;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.prctl.Prctl;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.vma.Mm;
@@ -106,6 +107,21 @@ public final class UserProcess {
     check(calls.mapping().mlock().munlock(alive(), addr, len));
   }
 
+  /** mseal. */
+  public void mseal(long addr, long len, long flags) throws SyscallException {
+    check(calls.mapping().mseal().doMseal(alive(), addr, len, flags));
+  }
+
+  /**
+   * mbind without flags.
+   *
+   * @param mode {@code MPOL_*} of {@link org.samepage.mm.phys.Mempolicy}
+   * @param nodes a bit for each node
+   */
+  public void mbind(long addr, long len, int mode, long nodes) throws SyscallException {
+    check(calls.mapping().mbind().doMbind(alive(), addr, len, mode, nodes, 0));
+  }
+
   /** prctl(PR_SET_MEMORY_MERGE, value, 0, 0, 0). */
   public void prctlMemoryMerge(long value) throws SyscallException {
     prctl(Prctl.PR_SET_MEMORY_MERGE, value, 0, 0, 0);
@@ -185,7 +201,18 @@ public final class UserProcess {
 
   /** UFFDIO_REGISTER with UFFDIO_REGISTER_MODE_WP. */
   public void uffdRegister(UserfaultfdCtx ctx, long addr, long len) throws SyscallException {
-    check(calls.mapping().userfaultfd().userfaultfdRegister(alive(), ctx, addr, len));
+    uffdRegister(ctx, addr, len, Userfaultfd.UFFDIO_REGISTER_MODE_WP);
+  }
+
+  /**
+   * UFFDIO_REGISTER: of {@code UFFDIO_REGISTER_MODE_MISSING}, an access to a page that is not there
+   * ends as {@link #uffdWriteProtect} says.
+   *
+   * @param mode bits of {@code UFFDIO_REGISTER_MODE_*}
+   */
+  public void uffdRegister(UserfaultfdCtx ctx, long addr, long len, long mode)
+      throws SyscallException {
+    check(calls.mapping().userfaultfd().userfaultfdRegister(alive(), ctx, addr, len, mode));
   }
 
   public void uffdUnregister(long addr, long len) throws SyscallException {

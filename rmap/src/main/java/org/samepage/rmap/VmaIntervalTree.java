@@ -71,7 +71,7 @@ public final class VmaIntervalTree {
       value = "mm/interval_tree.c:vma_interval_tree_iter_first",
       fidelity = Fidelity.ADAPTED,
       differs = "does not look at a cached leftmost node first; counts")
-  static @Nullable VmArea vmaIntervalTreeIterFirst(
+  public static @Nullable VmArea vmaIntervalTreeIterFirst(
       RbRoot root, long start, long last, WorkCounters work) {
     return TREE.iterFirst(root, start, last, work);
   }
@@ -80,7 +80,7 @@ public final class VmaIntervalTree {
       value = "mm/interval_tree.c:vma_interval_tree_iter_next",
       fidelity = Fidelity.ADAPTED,
       differs = "counts")
-  static @Nullable VmArea vmaIntervalTreeIterNext(
+  public static @Nullable VmArea vmaIntervalTreeIterNext(
       VmArea from, long start, long last, WorkCounters work) {
     return TREE.iterNext(from, start, last, work);
   }

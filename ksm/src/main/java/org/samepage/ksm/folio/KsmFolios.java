@@ -68,7 +68,7 @@ public final class KsmFolios {
     if (!folios.folioTestUptodate(folio)) {
       return folio; // the fault reports it
     }
-    int copy = folios.vmaAllocFolioNoprof(0);
+    int copy = folios.vmaAllocFolioNoprof(vma.vmPolicy);
     if (copy != Frames.NO_PAGE) {
       folios.copyMcUserHighpage(copy, folio);
       folios.folioMarkDirty(copy);

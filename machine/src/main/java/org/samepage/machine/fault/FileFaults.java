@@ -23,7 +23,7 @@ import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 
-/** Faults in mappings of files in memory. */
+/** Faults in mappings of files. */
 public final class FileFaults {
   /** fault_around_bytes: a read fault maps what is there of an aligned window of so many pages. */
   private static final int FAULT_AROUND_PAGES = 16;
@@ -107,16 +107,16 @@ public final class FileFaults {
 
   /** Maps the file's own page. */
   @PortedFrom(
-      value = {"mm/memory.c:__do_fault", "mm/shmem.c:shmem_fault", "mm/memory.c:finish_fault"},
+      value = {"mm/memory.c:__do_fault", "mm/memory.c:finish_fault"},
       fidelity = Fidelity.ADAPTED,
       differs = "one function; the page is not locked")
   private int doFaultRaw(Fault fault) {
-    int folio = files.shmemGetFolio(file(fault), fault.vma().linearPageIndex(fault.addr()));
+    int folio = shmemFault(fault);
     if (folio < 0) {
-      return folio == SharedFiles.PAST_THE_END ? VM_FAULT_SIGBUS : VM_FAULT_OOM;
+      return failed(fault, folio);
     }
     fault.table().ptl.lock();
-    boolean first = fault.unchanged();
+    boolean first = fault.unchanged() && files.stillHas(file(fault), folio);
     if (first) {
       setPteRange(fault, folio, fault.addr(), fault.isWrite());
     }
@@ -129,19 +129,52 @@ public final class FileFaults {
     return 0;
   }
 
+  /** What {@link #shmemFault} gives where a userfaultfd has to bring the page. */
+  private static final int USERFAULT = -3;
+
+  /**
+   * The file's page, with a reference.
+   *
+   * @return negative where there is none: as {@link SharedFiles#shmemGetFolio}, or {@link
+   *     #USERFAULT}
+   */
+  @PortedFrom(
+      value = {"mm/shmem.c:shmem_fault", "mm/filemap.c:filemap_fault"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "a disk has zeros; nothing is read ahead; the page is not locked")
+  private int shmemFault(Fault fault) {
+    AddressSpace file = file(fault);
+    long index = fault.vma().linearPageIndex(fault.addr());
+    if (!fault.vma().userfaultfdMissing()) {
+      return files.shmemGetFolio(file, index);
+    }
+    int folio = files.filemapGetFolio(file, index);
+    return folio != Frames.NO_PAGE || !file.covers(index)
+        ? folio == Frames.NO_PAGE ? SharedFiles.PAST_THE_END : folio
+        : USERFAULT;
+  }
+
+  private static int failed(Fault fault, int folio) {
+    return switch (folio) {
+      case SharedFiles.PAST_THE_END -> VM_FAULT_SIGBUS;
+      case USERFAULT -> Userfaults.handleUserfault(fault);
+      default -> VM_FAULT_OOM;
+    };
+  }
+
   /** A first write to a private mapping: a page of its own with what the file has. */
   @PortedFrom("mm/memory.c:do_cow_fault")
   private int doCowFault(Fault fault) {
     VmArea vma = fault.vma();
     int err = anonVmas.anonVmaPrepare(vma);
-    int copy = err == 0 ? folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE) : Frames.NO_PAGE;
+    int copy = err == 0 ? folios.vmaAllocFolioNoprof(vma.vmPolicy) : Frames.NO_PAGE;
     if (copy == Frames.NO_PAGE) {
       return VM_FAULT_OOM;
     }
-    int folio = files.shmemGetFolio(file(fault), vma.linearPageIndex(fault.addr()));
+    int folio = shmemFault(fault);
     if (folio < 0) {
       folios.folioPut(copy);
-      return folio == SharedFiles.PAST_THE_END ? VM_FAULT_SIGBUS : VM_FAULT_OOM;
+      return failed(fault, folio);
     }
     folios.copyMcUserHighpage(copy, folio);
     folios.folioPut(folio);
@@ -173,7 +206,7 @@ public final class FileFaults {
     }
     entry = fault.vmfOrigPteUffdWp(entry);
     rmap.folioAddFileRmapPtes(folio);
-    vma.vmMm.addMmCounter(Mm.MM_SHMEMPAGES, 1);
+    vma.vmMm.addMmCounter(Mm.mmCounterFile(folios, folio), 1);
     fault.table().set(pteIndex(addr), entry);
   }
 }

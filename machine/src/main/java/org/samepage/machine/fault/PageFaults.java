@@ -17,7 +17,6 @@ import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
-import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonRmap;
@@ -156,35 +155,25 @@ public final class PageFaults implements FaultHandler {
     return 0;
   }
 
-  /** A write to a page that a userfaultfd protects. */
-  @PortedFrom(
-      value = "fs/userfaultfd.c:handle_userfault",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "does not wait: nobody would resolve it")
-  private static int handleUserfault(Fault fault) {
-    UserfaultfdCtx ctx = fault.vma().vmUserfaultfdCtx;
-    boolean signal = ctx == null || ctx.has(UserfaultfdCtx.UFFD_FEATURE_SIGBUS);
-    return signal || !fault.allowsRetry() ? VM_FAULT_SIGBUS : VM_FAULT_RETRY;
-  }
-
   /** The first access to a page: a read maps the zero page, a write a page of its own. */
   @PortedFrom(
       value = "mm/memory.c:do_anonymous_page",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no userfaultfd hears of missing pages")
+      differs = "order 0")
   private int doAnonymousPage(Fault fault) {
     VmArea vma = fault.vma();
     if (!fault.isWrite()) {
       long entry = Pte.pteMkspecial(Pte.pfnPte(Folios.ZERO_PFN, vma.vmPageProt));
       fault.table().ptl.lock();
-      if (fault.unchanged()) {
+      boolean first = fault.unchanged();
+      if (first && !vma.userfaultfdMissing()) {
         fault.table().set(fault.at(), fault.vmfOrigPteUffdWp(entry));
       }
       fault.table().ptl.unlock();
-      return 0;
+      return first && vma.userfaultfdMissing() ? Userfaults.handleUserfault(fault) : 0;
     }
     int err = anonVmas.anonVmaPrepare(vma);
-    int folio = err == 0 ? folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE) : Frames.NO_PAGE;
+    int folio = err == 0 ? folios.vmaAllocFolioNoprof(vma.vmPolicy) : Frames.NO_PAGE;
     if (folio == Frames.NO_PAGE) {
       return VM_FAULT_OOM;
     }
@@ -194,16 +183,17 @@ public final class PageFaults implements FaultHandler {
     }
     fault.table().ptl.lock();
     boolean first = fault.unchanged();
-    if (first) {
+    boolean missing = vma.userfaultfdMissing();
+    if (first && !missing) {
       vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
       rmap.folioAddNewAnonRmap(folio, vma, fault.addr());
       fault.table().set(fault.at(), fault.vmfOrigPteUffdWp(entry));
     }
     fault.table().ptl.unlock();
-    if (!first) {
-      folios.folioPut(folio); // another thread was quicker
+    if (!first || missing) {
+      folios.folioPut(folio); // another thread was quicker, or another process brings the page
     }
-    return 0;
+    return first && missing ? Userfaults.handleUserfault(fault) : 0;
   }
 
   /** A write to, or the unsharing of, a page that may not be written. Takes over the table lock. */
@@ -214,7 +204,7 @@ public final class PageFaults implements FaultHandler {
   private int doWpPage(Fault fault) {
     if (!fault.isUnshare() && fault.vma().userfaultfdPteWp(fault.origPte())) {
       fault.table().ptl.unlock();
-      return handleUserfault(fault);
+      return Userfaults.handleUserfault(fault);
     }
     if (fault.vma().has(VmFlags.VM_SHARED | VmFlags.VM_MAYSHARE)) {
       if (!fault.isUnshare()) {
@@ -290,7 +280,7 @@ public final class PageFaults implements FaultHandler {
   private int wpPageCopy(Fault fault, int oldFolio) {
     VmArea vma = fault.vma();
     int err = anonVmas.anonVmaPrepare(vma);
-    int newFolio = err == 0 ? folios.vmaAllocFolioNoprof(Folios.NUMA_NO_NODE) : Frames.NO_PAGE;
+    int newFolio = err == 0 ? folios.vmaAllocFolioNoprof(vma.vmPolicy) : Frames.NO_PAGE;
     if (newFolio == Frames.NO_PAGE) {
       putIfPage(oldFolio);
       return VM_FAULT_OOM;
@@ -305,7 +295,7 @@ public final class PageFaults implements FaultHandler {
         zeroPages.ksmMightUnmapZeroPage(vma.vmMm, fault.origPte());
         vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
       } else if (!folios.folioTestAnon(oldFolio)) {
-        vma.vmMm.addMmCounter(Mm.MM_SHMEMPAGES, -1);
+        vma.vmMm.addMmCounter(Mm.mmCounterFile(folios, oldFolio), -1);
         vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
       }
       long entry = Pte.pfnPte(newFolio, vma.vmPageProt);

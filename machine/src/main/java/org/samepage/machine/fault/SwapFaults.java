@@ -74,7 +74,7 @@ public final class SwapFaults {
     int ret = 0;
     int swapcache = swap.swapCacheGetFolio(entry);
     if (swapcache == Frames.NO_PAGE) {
-      swapcache = swapinReadahead(entry);
+      swapcache = swapinReadahead(entry, fault.vma());
       if (swapcache == Frames.NO_PAGE) {
         fault.table().ptl.lock();
         ret = fault.unchanged() ? VM_FAULT_OOM : 0;
@@ -202,8 +202,8 @@ public final class SwapFaults {
       value = {"mm/swap_state.c:swapin_readahead", "mm/swap_state.c:__read_swap_cache_async"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "this entry alone, nothing ahead")
-  private int swapinReadahead(long entry) {
-    int fresh = folios.vmaAllocFolioNoprof(0);
+  private int swapinReadahead(long entry, VmArea vma) {
+    int fresh = folios.vmaAllocFolioNoprof(vma.vmPolicy);
     if (fresh == Frames.NO_PAGE) {
       return Frames.NO_PAGE;
     }

@@ -9,7 +9,10 @@ import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.AddressSpace;
 
-/** Files in memory: memfds, and what a shared anonymous mapping is of. */
+/**
+ * The pages of files: of memfds, of what a shared anonymous mapping is of, and of files on a disk,
+ * whose pages are zeros until they are written and are never written back.
+ */
 public final class SharedFiles {
   private final Folios folios;
 
@@ -48,7 +51,7 @@ public final class SharedFiles {
   @PortedFrom(
       value = "mm/shmem.c:shmem_get_folio",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0, no swap, not locked")
+      differs = "order 0, no swap, not locked; of files on a disk too, where nothing is read")
   public int shmemGetFolio(AddressSpace file, long index) {
     if (!file.covers(index)) {
       return PAST_THE_END;
@@ -61,7 +64,7 @@ public final class SharedFiles {
           return folio;
         }
         Frames frames = folios.frames();
-        frames.setFlag(folio, PageFlags.PG_SWAPBACKED | PageFlags.PG_UPTODATE);
+        frames.setFlag(folio, PageFlags.PG_UPTODATE | (file.onDisk ? 0 : PageFlags.PG_SWAPBACKED));
         frames.setMapping(folio, file);
         frames.setIndex(folio, index);
         file.setPage(index, folio);
@@ -77,13 +80,67 @@ public final class SharedFiles {
       fidelity = Fidelity.ADAPTED,
       differs = "NO_PAGE where there is none")
   public int filemapGetFolio(AddressSpace file, long index) {
+    return filemapGetFolio(file, index, true);
+  }
+
+  private int filemapGetFolio(AddressSpace file, long index, boolean withinTheFile) {
     synchronized (file.lock) {
-      int folio = file.covers(index) ? file.page(index) : Frames.NO_PAGE;
+      boolean looks = !withinTheFile || file.covers(index);
+      int folio = looks ? file.page(index) : Frames.NO_PAGE;
       if (folio != Frames.NO_PAGE) {
         folios.folioGet(folio);
       }
       return folio;
     }
+  }
+
+  /** Whether a page is still the file's, and not truncated. Holds the lock of a table. */
+  public boolean stillHas(AddressSpace file, int folio) {
+    synchronized (file.lock) {
+      return file.page(folios.frames().index(folio)) == folio;
+    }
+  }
+
+  /** Takes a page out of a file, if it is there. It must be unmapped once more after that. */
+  @PortedFrom(
+      value = {"mm/truncate.c:truncate_inode_folio", "mm/filemap.c:filemap_remove_folio"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "unmaps nothing")
+  public void truncateInodeFolio(AddressSpace file, long index) {
+    int folio = filemapGetFolio(file, index, false);
+    if (folio == Frames.NO_PAGE) {
+      return;
+    }
+    folios.folioLock(folio);
+    boolean there;
+    synchronized (file.lock) {
+      there = file.page(index) == folio;
+      if (there) {
+        file.setPage(index, Frames.NO_PAGE);
+      }
+    }
+    folios.folioUnlock(folio);
+    if (there) {
+      folios.folioPut(folio);
+    }
+    folios.folioPut(folio);
+  }
+
+  /** Zeroes the bytes {@code [from, to)} of a page, if it is there. */
+  @PortedFrom(
+      value = "mm/truncate.c:truncate_inode_partial_folio",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0")
+  public void truncateInodePartialFolio(AddressSpace file, long index, int from, int to) {
+    int folio = filemapGetFolio(file, index, false);
+    if (folio == Frames.NO_PAGE) {
+      return;
+    }
+    for (int i = from; i < to; i++) {
+      folios.setByte(folio, i, (byte) 0);
+    }
+    folios.folioMarkDirty(folio);
+    folios.folioPut(folio);
   }
 
   /** Writes a page of a file, as write(2) does. */

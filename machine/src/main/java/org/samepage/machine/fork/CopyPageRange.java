@@ -8,7 +8,6 @@ import static org.samepage.mm.vma.VmFlags.VM_COPY_ON_FORK;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
-import org.samepage.machine.mmap.ZapRange;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
@@ -80,7 +79,7 @@ public final class CopyPageRange {
     int[] prealloc = {Frames.NO_PAGE};
     long addr = copyPteRange(dst, src, to, from, start, end, prealloc);
     while (addr < end) {
-      prealloc[0] = folios.vmaAllocFolioNoprof(0);
+      prealloc[0] = folios.vmaAllocFolioNoprof(dst.vmPolicy);
       if (prealloc[0] == Frames.NO_PAGE) {
         return -Errno.ENOMEM;
       }
@@ -153,7 +152,7 @@ public final class CopyPageRange {
       dst.vmMm.addMmCounter(Mm.MM_SWAPENTS, 1);
     } else if (types.isMigrationEntry(pte)) {
       int folio = (int) types.swpOffsetPfn(pte);
-      dst.vmMm.addMmCounter(ZapRange.mmCounter(folios, folio), 1);
+      dst.vmMm.addMmCounter(Mm.mmCounter(folios, folio), 1);
       if (!types.isReadableMigrationEntry(pte) && src.isCowMapping()) {
         long entry = types.makeReadableMigrationEntry(SwapEntry.swpOffsetRaw(pte));
         PteLayout ptes = src.vmMm.ptes;
@@ -209,7 +208,7 @@ public final class CopyPageRange {
         folios.folioPut(folio);
         return copyPresentPage(dst, orig, folio, addr, prealloc);
       }
-      dst.vmMm.addMmCounter(ZapRange.mmCounter(folios, folio), 1);
+      dst.vmMm.addMmCounter(Mm.mmCounter(folios, folio), 1);
     }
     long pte = orig;
     if (src.isCowMapping() && Pte.pteWrite(pte)) {

@@ -49,6 +49,7 @@ public final class CopyVma {
     vmg.anonVma = vma.anonVma;
     vmg.copiedFrom = vma;
     vmg.uffdCtx = vma.vmUserfaultfdCtx;
+    vmg.policy = vma.vmPolicy;
     VmArea merged = merge.vmaMergeNewRange(vmg);
     if (merged != null) {
       boolean self = oldStart >= merged.vmStart && oldStart < merged.vmEnd;

@@ -11,14 +11,19 @@ import static org.samepage.mm.vma.VmFlags.VM_HUGEPAGE;
 import static org.samepage.mm.vma.VmFlags.VM_IO;
 import static org.samepage.mm.vma.VmFlags.VM_MERGEABLE;
 import static org.samepage.mm.vma.VmFlags.VM_NOHUGEPAGE;
+import static org.samepage.mm.vma.VmFlags.VM_RAND_READ;
+import static org.samepage.mm.vma.VmFlags.VM_SEQ_READ;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.machine.fault.Populate;
+import org.samepage.machine.file.Memfd;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.units.PageUnits;
+import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
@@ -27,7 +32,11 @@ import org.samepage.mm.vma.VmFlags;
 public final class Madvise {
   /** The advice that there is so far, by the names without MADV_. */
   public enum Advice {
+    NORMAL,
+    RANDOM,
+    SEQUENTIAL,
     DONTNEED,
+    REMOVE,
     DONTFORK,
     DOFORK,
     MERGEABLE,
@@ -43,7 +52,15 @@ public final class Madvise {
     /** Whether it is given with mmap_lock held for reading. */
     boolean reads() {
       return switch (this) {
-        case DONTNEED, POPULATE_READ, POPULATE_WRITE, GUARD_INSTALL, GUARD_REMOVE -> true;
+        case DONTNEED, REMOVE, POPULATE_READ, POPULATE_WRITE, GUARD_INSTALL, GUARD_REMOVE -> true;
+        default -> false;
+      };
+    }
+
+    @PortedFrom("mm/madvise.c:is_discard")
+    boolean isDiscard() {
+      return switch (this) {
+        case DONTNEED, REMOVE, DONTFORK, WIPEONFORK, GUARD_INSTALL -> true;
         default -> false;
       };
     }
@@ -54,14 +71,21 @@ public final class Madvise {
   private final VmaModify modify;
   private final MadviseGuard guard;
   private final Populate populate;
+  private final FileSize fileSize;
 
   public Madvise(
-      KsmMadvise ksm, ZapRange zap, VmaModify modify, MadviseGuard guard, Populate populate) {
+      KsmMadvise ksm,
+      ZapRange zap,
+      VmaModify modify,
+      MadviseGuard guard,
+      Populate populate,
+      FileSize fileSize) {
     this.ksm = ksm;
     this.zap = zap;
     this.modify = modify;
     this.guard = guard;
     this.populate = populate;
+    this.fileSize = fileSize;
   }
 
   /**
@@ -141,8 +165,15 @@ public final class Madvise {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "not all kinds of advice")
   private int madviseVmaBehavior(VmArea vma, long start, long end, Advice advice) {
+    if (!canMadviseModify(vma, advice)) {
+      return -Errno.EPERM;
+    }
     long flags = vma.vmFlags;
     return switch (advice) {
+      case NORMAL -> madviseUpdateVma(vma, start, end, flags & ~(VM_SEQ_READ | VM_RAND_READ));
+      case SEQUENTIAL -> madviseUpdateVma(vma, start, end, (flags & ~VM_RAND_READ) | VM_SEQ_READ);
+      case RANDOM -> madviseUpdateVma(vma, start, end, (flags & ~VM_SEQ_READ) | VM_RAND_READ);
+      case REMOVE -> madviseRemove(vma, start, end);
       case DONTNEED -> madviseDontneedFree(vma, start, end);
       case GUARD_INSTALL -> guard.madviseGuardInstall(vma, start, end);
       case GUARD_REMOVE -> guard.madviseGuardRemove(vma, start, end);
@@ -170,6 +201,40 @@ public final class Madvise {
       }
       case POPULATE_READ, POPULATE_WRITE -> throw new IllegalStateException("no advice of a VMA");
     };
+  }
+
+  /** Of what is sealed, anonymous memory that may not be written keeps its contents. */
+  @PortedFrom(
+      value = "mm/madvise.c:can_madvise_modify",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no protection keys")
+  private static boolean canMadviseModify(VmArea vma, Advice advice) {
+    return !Mseal.vmaIsSealed(vma)
+        || !advice.isDiscard()
+        || !vma.vmaIsAnonymous()
+        || vma.has(VmFlags.VM_WRITE);
+  }
+
+  /** Punches a hole into the file. Gives mmap_lock up meanwhile: the VMA may be gone afterwards. */
+  @PortedFrom(
+      value = "mm/madvise.c:madvise_remove",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no userfaultfd hears of it")
+  private int madviseRemove(VmArea vma, long start, long end) {
+    AddressSpace file = vma.vmFile;
+    if (vma.has(VmFlags.VM_LOCKED) || file == null) {
+      return -Errno.EINVAL;
+    }
+    if (!Memfd.vmaIsSharedMaywrite(vma)) {
+      return -Errno.EACCES;
+    }
+    long offset = PageUnits.pagesToBytes(vma.linearPageIndex(start));
+    file.get();
+    vma.vmMm.mmapLock.readUnlock();
+    int err = fileSize.shmemFallocate(file, offset, end - start);
+    fileSize.fput(file);
+    vma.vmMm.mmapLock.readLock();
+    return err;
   }
 
   @PortedFrom(

@@ -25,6 +25,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.machine.fault.Populate;
+import org.samepage.machine.file.Memfd;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.port.Fidelity;
@@ -74,9 +75,22 @@ public final class Mmap {
    * @param flags bits of {@code MAP_*}; MAP_ANONYMOUS is not looked at
    * @param file null for anonymous memory
    * @param offset in the file [bytes]
+   * @param readOnly whether the file was opened for reading alone
    */
   public record Request(
-      long addr, long length, int prot, int flags, @Nullable AddressSpace file, long offset) {
+      long addr,
+      long length,
+      int prot,
+      int flags,
+      @Nullable AddressSpace file,
+      long offset,
+      boolean readOnly) {
+    /** Of a file that was opened for writing too, or of none. */
+    public Request(
+        long addr, long length, int prot, int flags, @Nullable AddressSpace file, long offset) {
+      this(addr, length, prot, flags, file, offset, false);
+    }
+
     /** A request with MAP_FIXED_NOREPLACE. */
     public Request(
         long addr,
@@ -120,7 +134,7 @@ public final class Mmap {
   @PortedFrom(
       value = {"mm/util.c:vm_mmap_pgoff", "mm/mmap.c:do_mmap"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no protection keys, no droppable or huge mappings; each file may be written")
+      differs = "no protection keys, no droppable or huge mappings")
   public long doMmap(Mm mm, Request request) {
     if (!isPageAligned(request.offset) || request.length == 0) {
       return -Errno.EINVAL;
@@ -139,9 +153,14 @@ public final class Mmap {
         return addr;
       }
       int err = mayMap(mm, request, flags, pgoff, len);
-      if (err == 0) {
-        err = mmapRegion(mm, addr, len, pgoff, flags, request.file);
+      if (err != 0) {
+        return err;
       }
+      flags = ofFile(request, flags);
+      if (flags < 0) {
+        return flags;
+      }
+      err = mmapRegion(mm, addr, len, pgoff, flags, request.file);
       if (err != 0) {
         return err;
       }
@@ -153,6 +172,29 @@ public final class Mmap {
       var _ = populate.mmPopulateRaw(mm, addr, len, true);
     }
     return addr;
+  }
+
+  /**
+   * The flags of a mapping of a file, or a negative errno. What is shared and read-only looks
+   * private, but for VM_MAYSHARE: nobody has to ask who writes.
+   */
+  @PortedFrom(
+      value = "mm/mmap.c:do_mmap",
+      part = true,
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "what it asks the file; every file may be read and executed")
+  private static long ofFile(Request request, long wanted) {
+    if (request.file == null) {
+      return wanted;
+    }
+    long flags = wanted;
+    if (request.shared() && request.readOnly) {
+      if ((flags & VM_WRITE) != 0) {
+        return -Errno.EACCES;
+      }
+      flags &= ~(VM_MAYWRITE | VM_SHARED);
+    }
+    return Memfd.memfdCheckSealsMmap(request.file, flags);
   }
 
   @PortedFrom(

@@ -99,6 +99,9 @@ public final class Mprotect {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no device memory")
   private int mprotectFixup(VmArea part, long start, long end, long wanted) {
+    if (Mseal.vmaIsSealed(part)) {
+      return -Errno.EPERM;
+    }
     long oldflags = part.vmFlags;
     long newflags = wanted;
     if (newflags == oldflags) {

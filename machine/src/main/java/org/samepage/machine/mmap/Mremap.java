@@ -217,14 +217,14 @@ public final class Mremap {
     return vma.vmUserfaultfdCtx == null;
   }
 
-  @PortedFrom(
-      value = {"mm/mremap.c:check_prep_vma", "mm/mremap.c:vrm_will_map_new"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no sealed mappings")
+  @PortedFrom({"mm/mremap.c:check_prep_vma", "mm/mremap.c:vrm_will_map_new"})
   private static int checkPrepVma(Remap vrm) {
     VmArea vma = vrm.vma;
     if (vma == null) {
       return -Errno.EFAULT;
+    }
+    if (Mseal.vmaIsSealed(vma)) {
+      return -Errno.EPERM;
     }
     if (!vrm.impliesNewAddr()) {
       vrm.newAddr = vrm.addr;

@@ -45,10 +45,7 @@ public final class Munmap {
   }
 
   /** Unmaps all that is in the range. Holds mmap_lock for writing. */
-  @PortedFrom(
-      value = {"mm/mmap.c:do_munmap", "mm/vma.c:do_vmi_munmap"},
-      fidelity = Fidelity.ADAPTED,
-      differs = "no sealed mappings")
+  @PortedFrom({"mm/mmap.c:do_munmap", "mm/vma.c:do_vmi_munmap"})
   int doMunmap(Mm mm, long start, long len) {
     if (!isPageAligned(start)
         || Long.compareUnsigned(start, TASK_SIZE) > 0
@@ -83,6 +80,9 @@ public final class Munmap {
       if (end < first.vmEnd && mm.vmas.size() >= VmaModify.MAX_MAP_COUNT) {
         return -Errno.ENOMEM;
       }
+      if (Mseal.vmaIsSealed(first)) {
+        return -Errno.EPERM;
+      }
       int err = modify.splitVmaRaw(first, start, true);
       if (err != 0) {
         return err;
@@ -92,6 +92,9 @@ public final class Munmap {
       VmArea vma = mm.vmas.get(i);
       if (vma.vmStart >= end) {
         break;
+      }
+      if (Mseal.vmaIsSealed(vma)) {
+        return -Errno.EPERM;
       }
       if (vma.vmEnd > end) {
         int err = modify.splitVmaRaw(vma, end, false);

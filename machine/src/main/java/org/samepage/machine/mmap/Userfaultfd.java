@@ -7,14 +7,17 @@ import static org.samepage.machine.mmap.ChangeProtection.MM_CP_UFFD_WP;
 import static org.samepage.machine.mmap.ChangeProtection.MM_CP_UFFD_WP_RESOLVE;
 import static org.samepage.mm.units.PageUnits.TASK_SIZE;
 import static org.samepage.mm.units.PageUnits.isPageAligned;
+import static org.samepage.mm.vma.VmFlags.VM_DROPPABLE;
 import static org.samepage.mm.vma.VmFlags.VM_MAYWRITE;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 import static org.samepage.mm.vma.VmFlags.VM_STICKY;
 import static org.samepage.mm.vma.VmFlags.VM_UFFD_FLAGS;
+import static org.samepage.mm.vma.VmFlags.VM_UFFD_MISSING;
 import static org.samepage.mm.vma.VmFlags.VM_UFFD_WP;
 
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
@@ -22,12 +25,17 @@ import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 
 /**
- * Write protection by userfaultfd: registering ranges, and protecting pages in them.
+ * userfaultfd: registering ranges for missing pages and write protection, and protecting pages.
  *
- * <p>Nobody reads messages: a write to a protected page fails where Linux would wait for the owner.
- * Missing and minor faults are nobody's business here.
+ * <p>Nobody reads messages: an access fails where Linux would wait for the owner.
  */
 public final class Userfaultfd {
+  public static final long UFFDIO_REGISTER_MODE_MISSING = 1;
+  public static final long UFFDIO_REGISTER_MODE_WP = 1 << 1;
+  public static final long UFFDIO_REGISTER_MODE_MINOR = 1 << 2;
+  private static final long UFFD_API_REGISTER_MODES =
+      UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP | UFFDIO_REGISTER_MODE_MINOR;
+
   private final VmaModify modify;
   private final ChangeProtection change;
 
@@ -49,8 +57,9 @@ public final class Userfaultfd {
   }
 
   /**
-   * UFFDIO_REGISTER with UFFDIO_REGISTER_MODE_WP. Takes mmap_lock for writing.
+   * UFFDIO_REGISTER. Takes mmap_lock for writing.
    *
+   * @param mode bits of {@code UFFDIO_REGISTER_MODE_*}
    * @return 0 or a negative errno
    */
   @PortedFrom(
@@ -59,8 +68,16 @@ public final class Userfaultfd {
         "mm/userfaultfd.c:userfaultfd_register_range"
       },
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "write protection alone; no hugetlb")
-  public int userfaultfdRegister(Mm mm, UserfaultfdCtx ctx, long start, long len) {
+      differs = "no minor faults, no hugetlb")
+  public int userfaultfdRegister(Mm mm, UserfaultfdCtx ctx, long start, long len, long mode) {
+    if (mode == 0 || (mode & ~UFFD_API_REGISTER_MODES) != 0) {
+      return -Errno.EINVAL;
+    }
+    if ((mode & UFFDIO_REGISTER_MODE_MINOR) != 0) {
+      throw new NotSupportedYetException("minor userfaults");
+    }
+    long modes = (mode & UFFDIO_REGISTER_MODE_MISSING) != 0 ? VM_UFFD_MISSING : 0;
+    modes |= (mode & UFFDIO_REGISTER_MODE_WP) != 0 ? VM_UFFD_WP : 0;
     int err = validateRange(start, len);
     if (err != 0) {
       return err;
@@ -74,6 +91,9 @@ public final class Userfaultfd {
       for (VmArea vma = mm.vmas.findVma(start);
           vma != null && vma.vmStart < end;
           vma = mm.vmas.next(vma)) {
+        if (!vmaCanUserfault(vma)) {
+          return -Errno.EINVAL;
+        }
         if (!vma.has(VM_MAYWRITE)) {
           return -Errno.EPERM;
         }
@@ -83,8 +103,8 @@ public final class Userfaultfd {
       }
       long at = start;
       for (VmArea vma = mm.vmas.findVma(at); vma != null && vma.vmStart < end; ) {
-        if (vma.vmUserfaultfdCtx != ctx || !vma.userfaultfdWp()) {
-          long flags = (vma.vmFlags & ~VM_UFFD_FLAGS) | VM_UFFD_WP;
+        if (vma.vmUserfaultfdCtx != ctx || (vma.vmFlags & modes) != modes) {
+          long flags = (vma.vmFlags & ~VM_UFFD_FLAGS) | modes;
           vma =
               modify.vmaModifyFlagsUffd(
                   vma, Math.max(at, vma.vmStart), Math.min(end, vma.vmEnd), flags, ctx);
@@ -103,6 +123,18 @@ public final class Userfaultfd {
     }
   }
 
+  /** Whether a userfaultfd can have to do with a mapping: not with a disk's. */
+  @PortedFrom(
+      value = {
+        "mm/userfaultfd.c:vma_can_userfault",
+        "include/linux/userfaultfd_k.h:vma_can_userfault"
+      },
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no minor faults, no hugetlb; no userfaultfd that only keeps track")
+  private static boolean vmaCanUserfault(VmArea vma) {
+    return !vma.has(VM_DROPPABLE) && (vma.vmFile == null || !vma.vmFile.onDisk);
+  }
+
   /**
    * UFFDIO_UNREGISTER: also ends the protection of the pages. Takes mmap_lock for writing.
    *
@@ -111,7 +143,7 @@ public final class Userfaultfd {
   @PortedFrom(
       value = {"fs/userfaultfd.c:userfaultfd_unregister", "mm/userfaultfd.c:userfaultfd_clear_vma"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "write protection alone; nobody waits to be woken")
+      differs = "nobody waits to be woken")
   public int userfaultfdUnregister(Mm mm, long start, long len) {
     int err = validateRange(start, len);
     if (err != 0) {

@@ -176,6 +176,7 @@ public final class VmaMerge {
     vmg.file = vma.vmFile;
     vmg.anonVma = vma.anonVma;
     vmg.uffdCtx = vma.vmUserfaultfdCtx;
+    vmg.policy = vma.vmPolicy;
     return vmaMergeNewRange(vmg);
   }
 

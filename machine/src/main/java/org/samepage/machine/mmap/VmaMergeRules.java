@@ -53,11 +53,12 @@ final class VmaMergeRules {
   @PortedFrom(
       value = "mm/vma.c:is_mergeable_vma",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no policies, no names")
+      differs = "no names")
   private static boolean isMergeableVma(VmaMergeState vmg, VmArea vma) {
     return ((vma.vmFlags ^ vmg.flags) & ~VM_STICKY) == 0
         && vma.vmFile == vmg.file
-        && vma.vmUserfaultfdCtx == vmg.uffdCtx;
+        && vma.vmUserfaultfdCtx == vmg.uffdCtx
+        && Objects.equals(vma.vmPolicy, vmg.policy);
   }
 
   /** Whether the range may come to use the anon_vma of a VMA, or the other way round. */

@@ -2,6 +2,7 @@
 package org.samepage.machine.mmap;
 
 import org.jspecify.annotations.Nullable;
+import org.samepage.mm.phys.Mempolicy;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.AddressSpace;
@@ -14,7 +15,7 @@ import org.samepage.mm.vma.VmArea;
 @PortedFrom(
     value = "mm/vma.h:vma_merge_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no policy, no name; no caller gives up when memory is short")
+    differs = "no name; no caller gives up when memory is short")
 final class VmaMergeState {
   /** What became of it. */
   @PortedFrom("mm/vma.h:vma_merge_state")
@@ -45,6 +46,7 @@ final class VmaMergeState {
   @Nullable AddressSpace file;
   @Nullable AnonVma anonVma;
   @Nullable UserfaultfdCtx uffdCtx;
+  @Nullable Mempolicy policy;
 
   /** The VMA that mremap copies to the new range. */
   @Nullable VmArea copiedFrom;
@@ -81,6 +83,7 @@ final class VmaMergeState {
     state.file = vma.vmFile;
     state.anonVma = vma.anonVma;
     state.uffdCtx = vma.vmUserfaultfdCtx;
+    state.policy = vma.vmPolicy;
     state.prev = start == vma.vmStart ? mm.vmas.prev(vma) : vma;
     return state;
   }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
+import org.samepage.mm.phys.Mempolicy;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.AnonVma;
@@ -56,6 +57,17 @@ public final class VmaModify {
       VmArea vma, long start, long end, long flags, @Nullable UserfaultfdCtx ctx) {
     VmaMergeState vmg = VmaMergeState.ofPart(vma, start, end, flags);
     vmg.uffdCtx = ctx;
+    return vmaModify(vma, start, end, vmg);
+  }
+
+  /** As {@link #vmaModifyFlags}, for a part that is to take its pages from other nodes. */
+  @PortedFrom(
+      value = "mm/vma.c:vma_modify_policy",
+      fidelity = Fidelity.ADAPTED,
+      differs = "null for ENOMEM")
+  @Nullable VmArea vmaModifyPolicy(VmArea vma, long start, long end, @Nullable Mempolicy policy) {
+    VmaMergeState vmg = VmaMergeState.ofPart(vma, start, end, vma.vmFlags);
+    vmg.policy = policy;
     return vmaModify(vma, start, end, vmg);
   }
 

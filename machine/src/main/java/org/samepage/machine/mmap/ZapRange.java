@@ -22,6 +22,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonRmap;
 
 /** Empties page-table entries and lets go of the pages behind them. */
@@ -63,7 +64,7 @@ public final class ZapRange {
       differs = "the upper levels are gone through elsewhere")
   public void unmapPageRange(VmArea vma, long start, long end, boolean reclaimPt) {
     vma.vmMm.updateHiwaterRss();
-    zap(vma, start, end, reclaimPt, false);
+    zap(vma, start, end, reclaimPt, Details.NONE);
   }
 
   /** Empties all of a VMA that is being unmapped: guards go too. Holds mmap_lock. */
@@ -72,29 +73,49 @@ public final class ZapRange {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no hugetlb, no device memory")
   public void unmapSingleVma(VmArea vma) {
-    zap(vma, vma.vmStart, vma.vmEnd, false, true);
+    zap(vma, vma.vmStart, vma.vmEnd, false, Details.DROP_MARKERS);
   }
 
-  private void zap(VmArea vma, long start, long end, boolean reclaimPt, boolean dropMarkers) {
+  /**
+   * Empties {@code [start, end)} of a VMA, because of what becomes of its file. Holds the file's
+   * i_mmap_rwsem; mmap_lock is not needed.
+   *
+   * @param evenCows whether private pages go too
+   */
+  @PortedFrom(
+      value = {"mm/memory.c:zap_page_range_single", "mm/memory.c:unmap_mapping_range_vma"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "of a file's pages")
+  void zapPageRangeSingle(VmArea vma, long start, long end, boolean evenCows) {
+    vma.vmMm.updateHiwaterRss();
+    zap(vma, start, end, false, evenCows ? Details.NONE : Details.KEEP_COWS);
+  }
+
+  /** What stays. */
+  @PortedFrom(
+      value = "include/linux/mm.h:zap_details",
+      fidelity = Fidelity.ADAPTED,
+      differs = "one of the three that there are")
+  private enum Details {
+    /** Markers. */
+    NONE,
+    /** Nothing. */
+    DROP_MARKERS,
+    /** Markers, and all that is no page of the file. */
+    KEEP_COWS
+  }
+
+  private void zap(VmArea vma, long start, long end, boolean reclaimPt, Details details) {
     PgTables tables = vma.vmMm.pgTables;
     tables.forEachTable(
         start,
         end,
         (table, from, to) -> {
-          zapPteRange(vma, table, from, to, dropMarkers);
+          zapPteRange(vma, table, from, to, details);
           if (reclaimPt && to - from == PMD_SIZE) {
             tables.tryToFreePte(from);
           }
         });
-  }
-
-  /** Which of the counters a page is counted in. */
-  @PortedFrom(
-      value = "include/linux/mm.h:mm_counter",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "all files are in memory")
-  public static int mmCounter(Folios folios, int folio) {
-    return folios.folioTestAnon(folio) ? Mm.MM_ANONPAGES : Mm.MM_SHMEMPAGES;
   }
 
   /** A file's page goes on, and is what the hardware has noted. */
@@ -102,12 +123,12 @@ public final class ZapRange {
       value = {"mm/memory.c:zap_present_folio_ptes", "include/linux/mm_inline.h:vma_has_recency"},
       part = true,
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no advice to read in order or at random")
-  private void keepWhatTheEntryKnew(int folio, long pte) {
+      differs = "files are not opened with advice")
+  private void keepWhatTheEntryKnew(VmArea vma, int folio, long pte) {
     if (Pte.pteDirty(pte)) {
       folios.folioMarkDirty(folio);
     }
-    if (Pte.pteYoung(pte)) {
+    if (Pte.pteYoung(pte) && !vma.has(VmFlags.VM_SEQ_READ | VmFlags.VM_RAND_READ)) {
       folios.folioMarkAccessed(folio);
     }
   }
@@ -117,7 +138,7 @@ public final class ZapRange {
       value = "mm/memory.c:zap_pte_range",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "pages are freed at once, not in batches")
-  private void zapPteRange(VmArea vma, PageTable table, long start, long end, boolean dropMarkers) {
+  private void zapPteRange(VmArea vma, PageTable table, long start, long end, Details details) {
     Mm mm = vma.vmMm;
     table.ptl.lock();
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
@@ -126,23 +147,26 @@ public final class ZapRange {
         continue;
       }
       if (!Pte.ptePresent(table.get(at))) {
-        zapNonpresentPtes(vma, table, at, dropMarkers);
+        zapNonpresentPtes(vma, table, at, details);
+        continue;
+      }
+      int folio = normalPage.vmNormalPage(vma, addr, table.get(at));
+      if (!shouldZapFolio(details, folio)) {
         continue;
       }
       long pte = table.getAndClear(at);
-      int folio = normalPage.vmNormalPage(vma, addr, pte);
       if (folio == Frames.NO_PAGE) {
         zeroPages.ksmMightUnmapZeroPage(mm, pte);
         continue;
       }
       if (!folios.folioTestAnon(folio)) {
-        keepWhatTheEntryKnew(folio, pte);
+        keepWhatTheEntryKnew(vma, folio, pte);
       }
-      mm.addMmCounter(mmCounter(folios, folio), -1);
+      mm.addMmCounter(Mm.mmCounter(folios, folio), -1);
       rmap.folioRemoveRmapPtes(folio);
       swap.freeSwapCache(folio);
       folios.folioPut(folio);
-      if (!dropMarkers) {
+      if (details != Details.DROP_MARKERS) {
         UffdWpMarkers.pteInstallUffdWpIfNeeded(vma, table, at, pte);
       }
     }
@@ -154,20 +178,35 @@ public final class ZapRange {
       value = "mm/memory.c:zap_nonpresent_ptes",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "one entry; no device memory")
-  private void zapNonpresentPtes(VmArea vma, PageTable table, int at, boolean dropMarkers) {
+  private void zapNonpresentPtes(VmArea vma, PageTable table, int at, Details details) {
     long pte = table.get(at);
     if (types.isSwapSlot(pte)) {
+      if (details == Details.KEEP_COWS) {
+        return;
+      }
       vma.vmMm.addMmCounter(Mm.MM_SWAPENTS, -1);
       swap.freeSwapAndCacheNr(SwapEntry.pteToSwpEntry(pte));
     } else if (types.isMigrationEntry(pte)) {
-      vma.vmMm.addMmCounter(mmCounter(folios, (int) types.swpOffsetPfn(pte)), -1);
-    } else if (!dropMarkers && staysAsMarker(vma, pte)) {
+      int folio = (int) types.swpOffsetPfn(pte);
+      if (!shouldZapFolio(details, folio)) {
+        return;
+      }
+      vma.vmMm.addMmCounter(Mm.mmCounter(folios, folio), -1);
+    } else if (details != Details.DROP_MARKERS && staysAsMarker(vma, pte)) {
       return;
+    } else if (details == Details.KEEP_COWS && !PteMarker.pteMarkerUffdWp(pte)) {
+      return; // memory that failed
     }
     var _ = table.getAndClear(at);
-    if (!dropMarkers) {
+    if (details != Details.DROP_MARKERS) {
       UffdWpMarkers.pteInstallUffdWpIfNeeded(vma, table, at, pte);
     }
+  }
+
+  /** Whether a page goes; {@link Frames#NO_PAGE} is the zero page. */
+  @PortedFrom({"mm/memory.c:should_zap_folio", "mm/memory.c:should_zap_cows"})
+  private boolean shouldZapFolio(Details details, int folio) {
+    return details != Details.KEEP_COWS || folio == Frames.NO_PAGE || !folios.folioTestAnon(folio);
   }
 
   /** Protection for userfaultfd goes with anonymous pages, of a file's it stays; guards stay. */

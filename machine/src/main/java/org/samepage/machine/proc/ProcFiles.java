@@ -24,6 +24,7 @@ public final class ProcFiles {
   private final ProcSmaps smaps;
   private final ProcKsm ksm;
   private final PagemapFile pagemap;
+  private final PagemapScan pagemapScan;
   private final KpageFiles kpages;
   private final SwapDevice swap;
 
@@ -37,6 +38,7 @@ public final class ProcFiles {
     this.smaps = new ProcSmaps(folios, normalPage, pageWalk, swap);
     this.ksm = new ProcKsm(ksm);
     this.pagemap = new PagemapFile(folios, normalPage, pageWalk);
+    this.pagemapScan = new PagemapScan(folios, normalPage, pageWalk);
     this.kpages = new KpageFiles(folios, allocator);
     this.swap = swap;
   }
@@ -44,6 +46,11 @@ public final class ProcFiles {
   /** The words of address spaces. */
   public PagemapFile pagemap() {
     return pagemap;
+  }
+
+  /** The ioctl of {@code pagemap}. */
+  public PagemapScan pagemapScan() {
+    return pagemapScan;
   }
 
   /** The words of frames. */

@@ -63,13 +63,13 @@ public final class ProcMaps {
   @PortedFrom(
       value = {"fs/proc/task_mmu.c:show_map_vma", "fs/proc/task_mmu.c:get_vma_name"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "files in memory alone, which are all deleted; no mappings of the kernel's own")
+      differs = "files in memory are all deleted; no mappings of the kernel's own")
   static void showMapVma(SeqFile m, VmArea vma) {
     showVmaHeaderPrefix(m, vma);
     AddressSpace file = vma.vmFile;
     if (file != null) {
       m.seqPad(' ');
-      m.seqPuts(file.name).seqPuts(" (deleted)");
+      m.seqPuts(file.name).seqPuts(file.onDisk ? "" : " (deleted)");
     } else if (vmaIsInitialHeap(vma)) {
       m.seqPad(' ');
       m.seqPuts("[heap]");

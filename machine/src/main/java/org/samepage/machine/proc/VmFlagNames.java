@@ -24,6 +24,7 @@ final class VmFlagNames {
     name(VmFlags.VM_MAYEXEC, "me");
     name(VmFlags.VM_MAYSHARE, "ms");
     name(VmFlags.VM_GROWSDOWN, "gd");
+    name(VmFlags.VM_UFFD_MISSING, "um");
     name(VmFlags.VM_PFNMAP, "pf");
     name(VmFlags.VM_MAYBE_GUARD, "gu");
     name(VmFlags.VM_UFFD_WP, "uw");
@@ -44,6 +45,7 @@ final class VmFlagNames {
     name(VmFlags.VM_NOHUGEPAGE, "nh");
     name(VmFlags.VM_MERGEABLE, "mg");
     name(VmFlags.VM_DROPPABLE, "dp");
+    name(VmFlags.VM_SEALED, "sl");
   }
 
   private VmFlagNames() {}

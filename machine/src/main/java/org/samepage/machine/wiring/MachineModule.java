@@ -53,13 +53,16 @@ import org.samepage.machine.mmap.Brk;
 import org.samepage.machine.mmap.ChangeProtection;
 import org.samepage.machine.mmap.Commit;
 import org.samepage.machine.mmap.CopyVma;
+import org.samepage.machine.mmap.FileSize;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.MadviseGuard;
+import org.samepage.machine.mmap.Mbind;
 import org.samepage.machine.mmap.Mlock;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.MovePageTables;
 import org.samepage.machine.mmap.Mprotect;
 import org.samepage.machine.mmap.Mremap;
+import org.samepage.machine.mmap.Mseal;
 import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.mmap.StackVma;
 import org.samepage.machine.mmap.Userfaultfd;
@@ -340,8 +343,16 @@ final class MachineModule extends AbstractModule {
       VmaModify modify,
       AnonVmas anonVmas,
       PageWalk pageWalk,
-      Populate populate) {
-    return new Madvise(ksm, zap, modify, new MadviseGuard(anonVmas, zap, pageWalk), populate);
+      Populate populate,
+      FileSize fileSize) {
+    return new Madvise(
+        ksm, zap, modify, new MadviseGuard(anonVmas, zap, pageWalk), populate, fileSize);
+  }
+
+  @Provides
+  @Singleton
+  FileSize fileSize(ZapRange zap, SharedFiles files) {
+    return new FileSize(sched, zap, files);
   }
 
   @Provides
@@ -391,6 +402,7 @@ final class MachineModule extends AbstractModule {
       Populate populate,
       KsmMadvise ksm,
       MergeAny mergeAny,
+      FileSize fileSize,
       SwapTypes types,
       Commit commit) {
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
@@ -404,6 +416,9 @@ final class MachineModule extends AbstractModule {
         new Mprotect(modify, change, populate, commit),
         new Mlock(modify, populate),
         new Brk(merge, munmap, commit, mergeAny, sched.failSlab),
+        new Mbind(modify, config.memory().nodes()),
+        new Mseal(modify),
+        fileSize,
         new Userfaultfd(modify, change),
         files);
   }

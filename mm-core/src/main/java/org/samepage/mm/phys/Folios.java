@@ -64,9 +64,32 @@ public final class Folios {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "order 0; always zeroed, at no cost; no policy, no memcg charge")
   public int vmaAllocFolioNoprof(int nid) {
+    return alloc(nid == NUMA_NO_NODE ? sched.current().numaNodeId() : nid, ~0L);
+  }
+
+  /**
+   * As {@link #vmaAllocFolioNoprof(int)}, for a mapping.
+   *
+   * @param policy the mapping's; null for the task's own
+   */
+  @PortedFrom(
+      value = {
+        "mm/mempolicy.c:vma_alloc_folio_noprof",
+        "mm/mempolicy.c:get_vma_policy",
+        "mm/mempolicy.c:folio_alloc_mpol_noprof"
+      },
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "order 0; always zeroed, at no cost; tasks have no policy, no memcg charge")
+  public int vmaAllocFolioNoprof(@Nullable Mempolicy policy) {
+    int local = sched.current().numaNodeId();
+    return policy == null
+        ? alloc(local, ~0L)
+        : alloc(policy.firstNode(local), policy.policyNodemask());
+  }
+
+  private int alloc(int nid, long nodemask) {
     sched.mightSleep();
-    int first = nid == NUMA_NO_NODE ? sched.current().numaNodeId() : nid;
-    int pfn = allocator.allocFrozenPagesNoprofRaw(first);
+    int pfn = allocator.allocFrozenPagesNoprofRaw(nid, nodemask);
     if (pfn != Frames.NO_PAGE) {
       frames.setRefcount(pfn, 1);
     }

@@ -54,18 +54,20 @@ public final class PageAllocator {
    * A frame with reference count 1 and nothing else set; from another node where this one is full.
    *
    * @param nid the node to try first
-   * @return its pfn, or {@link Frames#NO_PAGE} where the machine has none left
+   * @param nodemask a bit for each node that it may come from
+   * @return its pfn, or {@link Frames#NO_PAGE} where those have none left
    */
   @PortedFrom(
       value = "mm/page_alloc.c:__alloc_frozen_pages_noprof",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "order 0, no zones, no reclaim; falls back to the nodes in turn")
-  public int allocFrozenPagesNoprofRaw(int nid) {
+  public int allocFrozenPagesNoprofRaw(int nid, long nodemask) {
     if (failSlab.shouldFailslab(Alloc.FRAME)) {
       return Frames.NO_PAGE;
     }
     for (int i = 0; i < nodes.length; i++) {
-      int pfn = takeFrom(nodes[(nid + i) % nodes.length]);
+      int from = (nid + i) % nodes.length;
+      int pfn = (nodemask & 1L << from) == 0 ? Frames.NO_PAGE : takeFrom(nodes[from]);
       if (pfn != Frames.NO_PAGE) {
         return pfn;
       }

@@ -14,7 +14,8 @@ import org.samepage.mm.sched.Sched;
 import org.samepage.mm.units.PageUnits;
 
 /**
- * An in-memory file: its pages by index, each with one reference of the cache's.
+ * A file: its pages by index, each with one reference of the cache's. Of a file on a disk nothing
+ * is ever written back.
  *
  * <p>{@link #lock} guards the pages. Uses are open descriptors and VMAs; with the last one the
  * pages go.
@@ -22,13 +23,16 @@ import org.samepage.mm.units.PageUnits;
 @PortedFrom(
     value = "include/linux/fs.h:address_space",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "of shared memory, the inode with it")
+    differs = "the inode with it, with its size and its seals")
 public final class AddressSpace implements FolioMapping {
-  /** What {@code maps} shows as its name, and says to be deleted. */
+  /** What {@code maps} shows as its name, and of a file in memory says to be deleted. */
   public final String name;
 
-  /** The length of the file [bytes]. */
-  public final long size;
+  /** Whether its pages are a disk's: else they are the only ones that there are. */
+  public final boolean onDisk;
+
+  private volatile long size;
+  private volatile int seals;
 
   /** The VMAs that map it, by page offset. Guarded by {@link #iMmapRwsem}. */
   public final RbRoot iMmap = new RbRoot();
@@ -42,10 +46,24 @@ public final class AddressSpace implements FolioMapping {
   private final AtomicInteger users = new AtomicInteger(1);
   private int[] pages = new int[0];
 
-  /** An empty file with one use. */
+  /**
+   * An empty file in memory, with one use.
+   *
+   * @param size of it [bytes]
+   */
   public AddressSpace(Sched sched, String name, long size) {
+    this(sched, name, size, false);
+  }
+
+  /**
+   * An empty file with one use.
+   *
+   * @param size of it [bytes]
+   */
+  public AddressSpace(Sched sched, String name, long size, boolean onDisk) {
     this.name = name;
     this.size = size;
+    this.onDisk = onDisk;
     this.iMmapRwsem = new RwSem(sched, LockClass.I_MMAP_RWSEM);
   }
 
@@ -62,6 +80,27 @@ public final class AddressSpace implements FolioMapping {
   /** One use less; whether it was the last. */
   public boolean put() {
     return users.decrementAndGet() == 0;
+  }
+
+  /** The length of the file [bytes]. */
+  public long size() {
+    return size;
+  }
+
+  /** Sets the length [bytes]; pages stay. */
+  @PortedFrom("include/linux/fs.h:i_size_write")
+  public void iSizeWrite(long bytes) {
+    size = bytes;
+  }
+
+  /** Whether it has any of these seals: F_SEAL_*. */
+  public boolean hasSeals(int any) {
+    return (seals & any) != 0;
+  }
+
+  /** Puts seals on, for ever. Holds {@link #iMmapRwsem} for writing. */
+  public void addSeals(int more) {
+    seals |= more;
   }
 
   /** Whether a page of this index lies, in part at least, within the file. */

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.PteLayout;
+import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.LockClass;
@@ -140,6 +141,18 @@ public final class Mm {
       differs = "one counter for all CPUs, so its sum is its value")
   public long getMmCounterSum(int member) {
     return rssStat.get(member);
+  }
+
+  /** Which of the counters a file's page is counted in. */
+  @PortedFrom("include/linux/mm.h:mm_counter_file")
+  public static int mmCounterFile(Folios folios, int folio) {
+    return folios.folioTestSwapbacked(folio) ? MM_SHMEMPAGES : MM_FILEPAGES;
+  }
+
+  /** Which of the counters a page is counted in. */
+  @PortedFrom("include/linux/mm.h:mm_counter")
+  public static int mmCounter(Folios folios, int folio) {
+    return folios.folioTestAnon(folio) ? MM_ANONPAGES : mmCounterFile(folios, folio);
   }
 
   /** Resident pages of all kinds. */

@@ -6,6 +6,7 @@ import static org.samepage.mm.units.PageUnits.bytesToPages;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.pgtable.PgProt;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.phys.Mempolicy;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.rb.RbNode;
@@ -19,7 +20,7 @@ import org.samepage.mm.rb.RbNode;
 @PortedFrom(
     value = "include/linux/mm_types.h:vm_area_struct",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no per-VMA lock, no policy; shared.rb is the base class")
+    differs = "no per-VMA lock; shared.rb is the base class")
 public final class VmArea extends RbNode {
   public final Mm vmMm;
 
@@ -55,6 +56,9 @@ public final class VmArea extends RbNode {
   /** The userfaultfd that hears of what happens here; null for none. */
   public @Nullable UserfaultfdCtx vmUserfaultfdCtx;
 
+  /** From which nodes its pages are taken; null for the task's own policy. */
+  public @Nullable Mempolicy vmPolicy;
+
   /** Set at the first fault that needs it, under page_table_lock; then it stays. */
   public @Nullable AnonVma anonVma;
 
@@ -82,6 +86,7 @@ public final class VmArea extends RbNode {
     copy.anonVma = anonVma;
     copy.vmFile = vmFile;
     copy.vmOps = vmOps;
+    copy.vmPolicy = vmPolicy;
     if (vmFile != null) {
       vmFile.get();
     }
@@ -138,13 +143,13 @@ public final class VmArea extends RbNode {
 
   /** Whether a first write to each page must fault, though all may write: somebody keeps track. */
   @PortedFrom(
-      value = "mm/vma.c:vma_wants_writenotify",
+      value = {"mm/vma.c:vma_wants_writenotify", "mm/vma.c:vm_ops_needs_writenotify"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "files in memory, which themselves need no word")
+      differs = "files on a disk always have a page_mkwrite, and those in memory never")
   public boolean vmaWantsWritenotify() {
     long sharedWritable = VmFlags.VM_SHARED | VmFlags.VM_WRITE;
     return (vmFlags & sharedWritable) == sharedWritable
-        && (vmaSoftDirtyEnabled() || has(VmFlags.VM_UFFD_WP));
+        && ((vmFile != null && vmFile.onDisk) || vmaSoftDirtyEnabled() || has(VmFlags.VM_UFFD_WP));
   }
 
   /** Whether writes to this VMA are tracked, and somebody has asked for it to be clean. */
@@ -157,6 +162,11 @@ public final class VmArea extends RbNode {
   @PortedFrom("mm/internal.h:pte_needs_soft_dirty_wp")
   public boolean pteNeedsSoftDirtyWp(long pte) {
     return vmaSoftDirtyEnabled() && !vmMm.ptes.pteSoftDirty(pte);
+  }
+
+  @PortedFrom("include/linux/userfaultfd_k.h:userfaultfd_missing")
+  public boolean userfaultfdMissing() {
+    return has(VmFlags.VM_UFFD_MISSING);
   }
 
   @PortedFrom("include/linux/userfaultfd_k.h:userfaultfd_wp")

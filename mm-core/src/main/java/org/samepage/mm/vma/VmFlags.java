@@ -19,6 +19,9 @@ public final class VmFlags {
   /** Grows towards lower addresses when what is below is touched: a stack. */
   public static final long VM_GROWSDOWN = 0x100L;
 
+  /** A userfaultfd wants to be told of pages that are not there. */
+  public static final long VM_UFFD_MISSING = 0x200L;
+
   public static final long VM_PFNMAP = 0x400L;
 
   /** There may be guards; set once, and never taken away. */
@@ -48,6 +51,9 @@ public final class VmFlags {
   public static final long VM_MERGEABLE = 0x80000000L;
   public static final long VM_DROPPABLE = 1L << 40;
 
+  /** Stays as it is: mseal. */
+  public static final long VM_SEALED = 1L << 42;
+
   /** What is never merged with a neighbour. */
   public static final long VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 
@@ -63,7 +69,7 @@ public final class VmFlags {
   public static final long VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
 
   /** What userfaultfd puts on a mapping. */
-  public static final long VM_UFFD_FLAGS = VM_UFFD_WP;
+  public static final long VM_UFFD_FLAGS = VM_UFFD_MISSING | VM_UFFD_WP;
 
   /** What data of a process is: readable, writable, and may become executable. */
   public static final long VM_DATA_DEFAULT_FLAGS =

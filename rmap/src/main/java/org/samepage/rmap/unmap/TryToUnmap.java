@@ -108,7 +108,7 @@ public final class TryToUnmap {
         folios.folioMarkDirty(folio);
       }
       if (!folios.folioTestAnon(folio)) {
-        mm.addMmCounter(Mm.MM_SHMEMPAGES, -1);
+        mm.addMmCounter(Mm.mmCounterFile(folios, folio), -1);
         return true;
       }
       if (log.warnOnOnce(

@@ -11,7 +11,9 @@ final class PortAdvice {
 
   static Advice of(int number) {
     return switch (number) {
+      case Abi.MADV_SEQUENTIAL -> Advice.SEQUENTIAL;
       case Abi.MADV_DONTNEED -> Advice.DONTNEED;
+      case Abi.MADV_REMOVE -> Advice.REMOVE;
       case Abi.MADV_DONTFORK -> Advice.DONTFORK;
       case Abi.MADV_DOFORK -> Advice.DOFORK;
       case Abi.MADV_MERGEABLE -> Advice.MERGEABLE;
@@ -29,9 +31,7 @@ final class PortAdvice {
 
   private static String name(int number) {
     return switch (number) {
-      case Abi.MADV_SEQUENTIAL -> "MADV_SEQUENTIAL";
       case Abi.MADV_FREE -> "MADV_FREE";
-      case Abi.MADV_REMOVE -> "MADV_REMOVE";
       case Abi.MADV_HUGEPAGE -> "MADV_HUGEPAGE";
       case Abi.MADV_COLD -> "MADV_COLD";
       case Abi.MADV_PAGEOUT -> "MADV_PAGEOUT";

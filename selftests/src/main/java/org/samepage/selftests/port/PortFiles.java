@@ -5,25 +5,23 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.samepage.machine.Machine;
+import org.samepage.machine.SyscallException;
+import org.samepage.machine.file.Memfd;
 import org.samepage.machine.mmap.ProcessMadvise.Pidfd;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.vma.AddressSpace;
 
-/** The descriptors of a process: of files in memory, and of processes. */
+/** The descriptors of a process: of files in memory and on a disk, and of processes. */
 final class PortFiles {
   /** Those below are the standard streams. */
   private static final long FIRST = 3;
 
   private final Machine machine;
-  private final Map<Long, Memfd> open = new HashMap<>();
+  private final Map<Long, Opened> open = new HashMap<>();
   private final Map<Long, PortProcess> pidfds = new HashMap<>();
 
-  /** A file; its length can be changed until somebody maps it. */
-  private static final class Memfd {
-    private long size;
-    private @Nullable AddressSpace mapped;
-  }
+  /** An open file. */
+  record Opened(AddressSpace file, boolean readOnly) {}
 
   PortFiles(Machine machine) {
     this.machine = machine;
@@ -37,10 +35,28 @@ final class PortFiles {
     return child;
   }
 
-  long memfdCreate() {
+  private long opened(Opened file) {
     long fd = lowest();
-    open.put(fd, new Memfd());
+    open.put(fd, file);
     return fd;
+  }
+
+  /** Without sealing, a file is sealed against seals from the start. */
+  long memfdCreate(boolean allowSealing) {
+    AddressSpace file = machine.newFile(0);
+    if (!allowSealing) {
+      var _ = Memfd.memfdAddSeals(file, Memfd.F_SEAL_SEAL);
+    }
+    return opened(new Opened(file, false));
+  }
+
+  long createFile() {
+    return opened(new Opened(machine.newDiskFile("/samepage-selftest"), false));
+  }
+
+  long reopenReadOnly(long fd) {
+    Opened file = open.remove(fd);
+    return file == null ? -Errno.EBADF : opened(new Opened(file.file(), true));
   }
 
   private long lowest() {
@@ -64,30 +80,35 @@ final class PortFiles {
   }
 
   long ftruncate(long fd, long size) {
-    Memfd file = open.get(fd);
+    Opened file = open.get(fd);
     if (file == null) {
       return -Errno.EBADF;
     }
-    if (file.mapped != null && file.size != size) {
-      throw new NotSupportedYetException("ftruncate of a file that was mapped");
+    if (file.readOnly()) {
+      return -Errno.EINVAL;
     }
-    file.size = size;
-    return 0;
+    try {
+      machine.truncateFile(file.file(), size);
+      return 0;
+    } catch (SyscallException e) {
+      return PortErrno.of(e);
+    }
+  }
+
+  long addSeals(long fd, int seals) {
+    Opened file = open.get(fd);
+    if (file == null) {
+      return -Errno.EBADF;
+    }
+    return file.readOnly() ? -Errno.EPERM : Memfd.memfdAddSeals(file.file(), seals);
   }
 
   long close(long fd) {
     return open.remove(fd) == null && pidfds.remove(fd) == null ? -Errno.EBADF : 0;
   }
 
-  /** The file for a mapping; null where the descriptor is none. */
-  @Nullable AddressSpace mapped(long fd) {
-    Memfd file = open.get(fd);
-    if (file == null) {
-      return null;
-    }
-    if (file.mapped == null) {
-      file.mapped = machine.newFile(file.size);
-    }
-    return file.mapped;
+  /** The file of a descriptor; null where it is none. */
+  @Nullable Opened opened(long fd) {
+    return open.get(fd);
   }
 }

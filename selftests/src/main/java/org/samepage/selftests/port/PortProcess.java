@@ -3,6 +3,7 @@ package org.samepage.selftests.port;
 
 import static org.samepage.selftests.sys.Abi.MAP_ANONYMOUS;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.samepage.machine.SyscallException;
@@ -11,9 +12,11 @@ import org.samepage.machine.exec.Exec;
 import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.ProcessMadvise;
+import org.samepage.machine.proc.PagemapScan.PageRegion;
+import org.samepage.machine.proc.PagemapScan.PmScanArg;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.errno.NotSupportedYetException;
-import org.samepage.mm.vma.AddressSpace;
+import org.samepage.mm.phys.Mempolicy;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.MmFlags;
 import org.samepage.mm.vma.VmArea;
@@ -27,6 +30,7 @@ import org.samepage.selftests.sys.Uffd;
 /** A process of a machine. */
 final class PortProcess implements TestProcess {
   private static final long NOT_MOVED = 1 << 20;
+  private static final int MOST_REGIONS = 64;
 
   /** Where the heap of a program begins that was put in place by exec. */
   private static final long HEAP = 0x5555_5555_6000L;
@@ -71,12 +75,20 @@ final class PortProcess implements TestProcess {
   @Override
   public long mmap(long addr, long length, int prot, int flags, long fd, long offset) {
     boolean anonymous = (flags & MAP_ANONYMOUS) != 0;
-    AddressSpace file = anonymous ? null : files.mapped(fd);
+    PortFiles.@Nullable Opened file = anonymous ? null : files.opened(fd);
     if (!anonymous && file == null) {
       return -Errno.EBADF;
     }
     try {
-      return process.mmap(new Mmap.Request(addr, length, prot, flags, file, offset));
+      return process.mmap(
+          new Mmap.Request(
+              addr,
+              length,
+              prot,
+              flags,
+              file == null ? null : file.file(),
+              offset,
+              file != null && file.readOnly()));
     } catch (SyscallException e) {
       return PortErrno.of(e);
     }
@@ -118,12 +130,12 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long mseal(long addr, long length, long flags) {
-    throw new NotSupportedYetException("mseal");
+    return result(0, () -> process.mseal(addr, length, flags));
   }
 
   @Override
   public long mbind(long addr, long length, int node) {
-    throw new NotSupportedYetException("mbind");
+    return result(0, () -> process.mbind(addr, length, Mempolicy.MPOL_BIND, 1L << node));
   }
 
   @Override
@@ -203,17 +215,17 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long memfdCreate(int flags) {
-    return files.memfdCreate();
+    return files.memfdCreate((flags & Abi.MFD_ALLOW_SEALING) != 0);
   }
 
   @Override
   public long createFile() {
-    throw new NotSupportedYetException("files on a disk");
+    return files.createFile();
   }
 
   @Override
   public long reopenReadOnly(long fd) {
-    throw new NotSupportedYetException("files on a disk");
+    return files.reopenReadOnly(fd);
   }
 
   @Override
@@ -223,7 +235,7 @@ final class PortProcess implements TestProcess {
 
   @Override
   public long addSeals(long fd, int seals) {
-    throw new NotSupportedYetException("seals of a memfd");
+    return files.addSeals(fd, seals);
   }
 
   @Override
@@ -288,7 +300,21 @@ final class PortProcess implements TestProcess {
 
   @Override
   public PagemapScan pagemapScan(long start, long end, long category) {
-    throw new NotSupportedYetException("the ioctl PAGEMAP_SCAN");
+    PmScanArg arg = new PmScanArg();
+    arg.start = start;
+    arg.end = end;
+    arg.vecLen = MOST_REGIONS;
+    arg.categoryMask = category;
+    arg.returnMask = category;
+    List<PageRegion> regions = new ArrayList<>();
+    long found;
+    try {
+      found = kernel.machine().proc().pagemapScan(process.pid(), arg, regions);
+    } catch (SyscallException e) {
+      found = PortErrno.of(e);
+    }
+    List<Extent> extents = regions.stream().map(r -> new Extent(r.start(), r.end())).toList();
+    return new PagemapScan(found, arg.walkEnd, extents);
   }
 
   @Override

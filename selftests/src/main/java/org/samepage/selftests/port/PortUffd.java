@@ -5,11 +5,10 @@ import org.jspecify.annotations.Nullable;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.selftests.sys.Uffd;
 
-/** A userfaultfd of a machine: write protection alone. */
+/** A userfaultfd of a machine. */
 final class PortUffd implements Uffd {
   private static final long FEATURES =
       FEATURE_PAGEFAULT_FLAG_WP
@@ -63,10 +62,7 @@ final class PortUffd implements Uffd {
 
   @Override
   public long register(long addr, long length, int mode) {
-    if (mode != REGISTER_MODE_WP) {
-      throw new NotSupportedYetException("userfaults of missing pages");
-    }
-    return result(known -> process.uffdRegister(known, addr, length));
+    return result(known -> process.uffdRegister(known, addr, length, mode));
   }
 
   @Override
