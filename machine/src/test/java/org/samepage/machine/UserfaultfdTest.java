@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.samepage.machine.mmap.Madvise.Advice;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.Mremap;
+import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.testing.TestMachine;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
@@ -285,5 +286,45 @@ final class UserfaultfdTest {
     assertThat(TestMachine.flags(p, 1)).isEqualTo(0x8000_0000_0000_0425L);
     fails("SIGBUS", () -> p.writeByte(page(1), (byte) 7));
     p.writeByte(BASE, (byte) 7);
+  }
+
+  @Test
+  void an_access_to_a_page_that_is_not_there_is_the_owners_business() throws Exception {
+    UserProcess p = m.process(16);
+    TestMachine.write(p, 0, 0);
+    UserfaultfdCtx ctx = new UserfaultfdCtx(0);
+    p.uffdRegister(ctx, page(0), 8 * PAGE, Userfaultfd.UFFDIO_REGISTER_MODE_MISSING);
+    assertThat(p.mm().vmas.size()).isEqualTo(2);
+    p.touch(page(0));
+    fails("USERFAULT", () -> p.touch(page(1)));
+    fails("USERFAULT", () -> p.writeByte(page(2), (byte) 1));
+    p.touch(page(8));
+    p.madvise(page(3), PAGE, Advice.GUARD_INSTALL);
+    fails("SIGSEGV", () -> p.touch(page(3)));
+    UserProcess child = p.fork();
+    child.touch(page(1));
+    p.uffdUnregister(page(0), 8 * PAGE);
+    assertThat(p.mm().vmas.size()).isEqualTo(1);
+    p.touch(page(1));
+  }
+
+  @Test
+  void a_files_page_that_is_there_is_no_userfault_and_a_disks_files_have_none() throws Exception {
+    UserProcess p = m.process(1);
+    AddressSpace file = m.machine.newFile(2 * PAGE);
+    p.mmap(new Mmap.Request(ELSEWHERE, 4L * PAGE, TestMachine.RW, true, false, false, file, 0));
+    p.writeByte(ELSEWHERE, (byte) 1);
+    p.madvise(ELSEWHERE, PAGE, Advice.DONTNEED);
+    UserfaultfdCtx ctx = new UserfaultfdCtx(UFFD_FEATURE_SIGBUS);
+    p.uffdRegister(ctx, ELSEWHERE, 4L * PAGE, Userfaultfd.UFFDIO_REGISTER_MODE_MISSING);
+    p.touch(ELSEWHERE);
+    fails("SIGBUS", () -> p.touch(ELSEWHERE + PAGE));
+    fails("SIGBUS", () -> p.touch(ELSEWHERE + 2 * PAGE));
+    AddressSpace disk = m.machine.newDiskFile("/data");
+    long there = 2 * ELSEWHERE;
+    p.mmap(new Mmap.Request(there, PAGE, TestMachine.RW, true, false, false, disk, 0));
+    fails("EINVAL", () -> p.uffdRegister(ctx, there, PAGE));
+    fails("EINVAL", () -> p.uffdRegister(ctx, page(0), PAGE, 0));
+    fails("EINVAL", () -> p.uffdRegister(ctx, page(0), PAGE, 8));
   }
 }
