@@ -16,13 +16,13 @@ import org.samepage.mm.rb.RbNode;
 import org.samepage.mm.rb.RbTree;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.work.WorkCounters;
 import org.samepage.rmap.RmapWalkControl;
 
 /** Goes through the merged pages: who has which in common, and how long a walk over one is. */
 final class Exposure {
   private final Machine machine;
   private final Map<Mm, CapturedProcess> owners = new HashMap<>();
-  private final Iterations iterations = new Iterations();
   private long withinProcess;
   private long acrossProcesses;
   private long acrossUsers;
@@ -35,18 +35,11 @@ final class Exposure {
     }
   }
 
-  /** Counts the VMAs that a walk asks. */
-  private static final class Iterations extends RmapWalkControl {
-    long seen;
-
+  /** Goes on to the end, whatever it meets. */
+  private static final class WholeWalk extends RmapWalkControl {
     @Override
     public boolean rmapOne(int folio, VmArea vma, long addr) {
       return true;
-    }
-
-    @Override
-    public void loopDone(long asked, long outOfRange, long mmMismatch) {
-      seen += asked;
     }
   }
 
@@ -100,11 +93,12 @@ final class Exposure {
 
   private void walk(int folio) {
     Folios folios = machine.memory().folios();
-    iterations.seen = 0;
+    WorkCounters work = machine.currentTask().work;
+    long before = work.rmapIterations;
     folios.folioLock(folio);
-    machine.ksm().rmapWalk().rmapWalkKsm(folio, iterations);
+    machine.ksm().rmapWalk().rmapWalkKsm(folio, new WholeWalk());
     folios.folioUnlock(folio);
-    longestWalk = Math.max(longestWalk, iterations.seen);
+    longestWalk = Math.max(longestWalk, work.rmapIterations - before);
   }
 
   /** Mappings of merged pages that one process alone has. */

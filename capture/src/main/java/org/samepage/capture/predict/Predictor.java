@@ -89,6 +89,7 @@ public final class Predictor {
         config.options(),
         config.strategies(),
         config.ksm(),
+        config.ext(),
         config.source());
   }
 
