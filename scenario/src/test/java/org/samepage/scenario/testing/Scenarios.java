@@ -50,12 +50,13 @@ public final class Scenarios {
   }
 
   /** As {@link #boot}, with the profits of a 64-byte rmap_item whatever the layout's is. */
-  public static PortBackend bootToCompare(String profile) {
-    return new PortBackend(machine(profile), USUAL_ITEM_SIZE);
+  public static PortBackend bootToCompare(String profile, String... settings) {
+    return new PortBackend(machine(profile, settings), USUAL_ITEM_SIZE);
   }
 
-  private static Machine machine(String profile) {
-    return new MachineBoot(CATALOGUE).boot(CONFIGS.load(ConfigSource.ofProfile(profile)));
+  private static Machine machine(String profile, String... settings) {
+    return new MachineBoot(CATALOGUE)
+        .boot(CONFIGS.load(new ConfigSource(profile, null, List.of(settings))));
   }
 
   /** Runs lines under linux-6.18. */
