@@ -7,6 +7,7 @@ import static org.samepage.mm.spi.FaultHandler.VM_FAULT_RETRY;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
 
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.samepage.machine.exec.Exec;
 import org.samepage.machine.migrate.MovePages;
@@ -16,6 +17,8 @@ import org.samepage.machine.mmap.ProcessMadvise;
 import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.prctl.Prctl;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.port.Fidelity;
+import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.Rlimits;
 import org.samepage.mm.vma.UserfaultfdCtx;
@@ -150,24 +153,42 @@ public final class UserProcess {
    */
   public int movePages(long[] pages, int @Nullable [] nodes, int[] status, int flags)
       throws SyscallException {
-    int result = calls.moves().movePages().kernelMovePages(alive(), pages, nodes, status, flags);
-    check(result);
-    return result;
+    return used(in -> calls.moves().movePages().kernelMovePages(in, pages, nodes, status, flags));
   }
 
   /** Moves the pages of a range to other frames of their own nodes, as compaction does. */
   public void migrateWithinNode(long addr, long len) throws SyscallException {
-    check(calls.moves().offline().moveWithinNode(alive(), addr, addr + len));
+    var _ = used(in -> calls.moves().offline().moveWithinNode(in, addr, addr + len));
   }
 
   /** Swaps the pages of a range out, whoever else maps them. */
   public void swapOut(long addr, long len) throws SyscallException {
-    check(calls.moves().reclaim().swapOut(alive(), addr, addr + len));
+    var _ = used(in -> calls.moves().reclaim().swapOut(in, addr, addr + len));
   }
 
   /** Takes the frames out of use that are mapped in a range. */
   public void offline(long addr, long len) throws SyscallException {
-    check(calls.moves().offline().offlinePages(alive(), addr, addr + len));
+    var _ = used(in -> calls.moves().offline().offlinePages(in, addr, addr + len));
+  }
+
+  /** What others may do to the process too: its address space is not taken down meanwhile. */
+  @PortedFrom(
+      value = {"mm/migrate.c:find_mm_struct", "kernel/fork.c:get_task_mm"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "as part of who asks for it")
+  private int used(ToIntFunction<Mm> call) throws SyscallException {
+    Mm in = mm;
+    if (!in.mmgetNotZero()) {
+      throw SyscallException.ofErrno(Errno.EINVAL);
+    }
+    int result;
+    try {
+      result = call.applyAsInt(in);
+    } finally {
+      calls.life().exit().mmput(in);
+    }
+    check(result);
+    return result;
   }
 
   /**

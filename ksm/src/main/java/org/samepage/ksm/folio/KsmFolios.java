@@ -14,6 +14,7 @@ import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.report.KernelLog;
+import org.samepage.mm.sched.Sched;
 import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonRmap;
@@ -21,14 +22,17 @@ import org.samepage.rmap.AnonRmap;
 /** Follows KSM's folios where they come back from swap, and where they move. */
 public final class KsmFolios {
   private final KsmState state;
+  private final Sched sched;
   private final StableNodes nodes;
   private final Folios folios;
   private final AnonRmap rmap;
   private final KernelLog log;
   private final AtomicLong ksmSwpinCopy = new AtomicLong();
 
-  public KsmFolios(KsmState state, StableNodes nodes, Folios folios, AnonRmap rmap, KernelLog log) {
+  public KsmFolios(
+      KsmState state, Sched sched, StableNodes nodes, Folios folios, AnonRmap rmap, KernelLog log) {
     this.state = state;
+    this.sched = sched;
     this.nodes = nodes;
     this.folios = folios;
     this.rmap = rmap;
@@ -97,6 +101,7 @@ public final class KsmFolios {
       log.bugOn(node.kpfn != folio, "folio_migrate_ksm: the node has another page");
       // volatile: who then sees the stale mapping sees the new frame too
       node.kpfn = newfolio;
+      sched.yieldPoint();
       nodes.folioSetStableNode(folio, null);
     }
   }

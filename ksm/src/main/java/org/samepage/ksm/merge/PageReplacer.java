@@ -109,11 +109,10 @@ public final class PageReplacer {
       return false;
     }
     PageTable pmdTable = AnonRmap.mmFindPmd(mm, addr);
-    PageTable table = pmdTable == null ? null : PgTables.below(pmdTable, pmdIndex(addr));
+    PageTable table = pmdTable == null ? null : PgTables.pteOffsetMapLock(pmdTable, pmdIndex(addr));
     if (table == null) {
       return false;
     }
-    table.ptl.lock();
     int at = pteIndex(addr);
     if (table.get(at) != expected) {
       table.ptl.unlock();

@@ -202,8 +202,8 @@ public final class KsmModule extends AbstractModule {
   @Provides
   @Singleton
   KsmFolios ksmFolios(
-      KsmState state, StableNodes nodes, Folios folios, AnonRmap rmap, KernelLog log) {
-    return new KsmFolios(state, nodes, folios, rmap, log);
+      KsmState state, Sched sched, StableNodes nodes, Folios folios, AnonRmap rmap, KernelLog log) {
+    return new KsmFolios(state, sched, nodes, folios, rmap, log);
   }
 
   @Provides

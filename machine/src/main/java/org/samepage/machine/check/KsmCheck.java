@@ -4,9 +4,12 @@ package org.samepage.machine.check;
 import static org.samepage.ksm.tree.StableNodes.isStableNodeChain;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.state.KsmMmSlot;
 import org.samepage.ksm.state.KsmRmapItem;
@@ -31,6 +34,7 @@ final class KsmCheck {
   private final List<String> problems;
 
   private final Map<Mm, long[]> byMm = new HashMap<>();
+  private final Set<KsmStableNode> known = Collections.newSetFromMap(new IdentityHashMap<>());
   private long shared;
   private long sharing;
   private long unshared;
@@ -124,6 +128,7 @@ final class KsmCheck {
   /** Checks a node; returns it if its page is still there. */
   private @Nullable KsmStableNode node(KsmStableNode node) {
     nodes++;
+    known.add(node);
     int hanging = 0;
     for (KsmRmapItem item = node.firstItem(); item != null; item = item.hlistNext()) {
       hanging++;
@@ -156,8 +161,13 @@ final class KsmCheck {
           if (KsmZeroPages.isKsmZeroPte(pte)) {
             zero[0]++;
           }
-          if (folios.folioRawMapping(pfn) instanceof KsmStableNode node && node.kpfn != pfn) {
-            problems.add("pfn %d: its stable node has pfn %d".formatted(pfn, node.kpfn));
+          if (folios.folioRawMapping(pfn) instanceof KsmStableNode node) {
+            if (node.kpfn != pfn) {
+              problems.add("pfn %d: its stable node has pfn %d".formatted(pfn, node.kpfn));
+            }
+            if (!known.contains(node)) {
+              problems.add("pfn %d: its stable node is in no tree".formatted(pfn));
+            }
           }
           if (folios.folioTestKsm(pfn) && Pte.pteWrite(pte)) {
             problems.add("%#x: a merged page may be written".formatted(addr));

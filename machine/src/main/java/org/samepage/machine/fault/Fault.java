@@ -53,8 +53,18 @@ record Fault(VmArea vma, long addr, int flags, PageTable table, long origPte) {
     return pteIndex(addr);
   }
 
-  /** Whether the entry is still what it was. Holds the table's lock. */
+  /** Whether the entry is still what it was, and still there. Holds the table's lock. */
   boolean unchanged() {
-    return table.get(at()) == origPte;
+    return table.get(at()) == origPte && inPlace();
+  }
+
+  /** Not where the table was found empty, and taken away, before its lock was had. */
+  @PortedFrom(
+      value = "mm/pgtable-generic.c:pte_offset_map_lock",
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "the look at the word above, after the lock is held")
+  private boolean inPlace() {
+    return vma.vmMm.pgTables.pteTable(addr) == table;
   }
 }

@@ -5,6 +5,7 @@ package org.samepage.machine.migrate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
@@ -30,15 +31,21 @@ public final class MovePages {
 
   private final Folios folios;
   private final PageAllocator allocator;
-  private final FolioWalk folioWalk;
+
+  /** One for each thread: several may be at it at a time. */
+  private final ThreadLocal<FolioWalk> folioWalks;
+
   private final MigratePages migrate;
 
-  /** The system call; the folio walk is its own. */
+  /** The system call. */
   public MovePages(
-      Folios folios, PageAllocator allocator, FolioWalk folioWalk, MigratePages migrate) {
+      Folios folios,
+      PageAllocator allocator,
+      Supplier<FolioWalk> folioWalks,
+      MigratePages migrate) {
     this.folios = folios;
     this.allocator = allocator;
-    this.folioWalk = folioWalk;
+    this.folioWalks = ThreadLocal.withInitial(folioWalks);
     this.migrate = migrate;
   }
 
@@ -57,8 +64,7 @@ public final class MovePages {
       value = "mm/migrate.c:kernel_move_pages",
       fidelity = Fidelity.ADAPTED,
       differs = "the process is given as its address space")
-  public synchronized int kernelMovePages(
-      Mm mm, long[] pages, int @Nullable [] nodes, int[] status, int flags) {
+  public int kernelMovePages(Mm mm, long[] pages, int @Nullable [] nodes, int[] status, int flags) {
     if ((flags & ~(MPOL_MF_MOVE | MPOL_MF_MOVE_ALL)) != 0) {
       return -Errno.EINVAL;
     }
@@ -142,12 +148,12 @@ public final class MovePages {
       if (vma == null || vma.has(VmFlags.VM_IO | VmFlags.VM_PFNMAP)) {
         return -Errno.EFAULT;
       }
-      int folio = folioWalk.folioWalkStart(vma, addr, FolioWalk.FW_ZEROPAGE);
+      int folio = folioWalks.get().folioWalkStart(vma, addr, FolioWalk.FW_ZEROPAGE);
       if (folio == Frames.NO_PAGE) {
         return -Errno.ENOENT;
       }
       int err = queue(folio, node, pagelist, migrateAll);
-      folioWalk.folioWalkEnd();
+      folioWalks.get().folioWalkEnd();
       return err;
     } finally {
       mm.mmapLock.readUnlock();
@@ -178,12 +184,12 @@ public final class MovePages {
       VmArea vma = mm.vmas.vmaLookup(pages[i]);
       int err = -Errno.EFAULT;
       if (vma != null) {
-        int folio = folioWalk.folioWalkStart(vma, pages[i], FolioWalk.FW_ZEROPAGE);
+        int folio = folioWalks.get().folioWalkStart(vma, pages[i], FolioWalk.FW_ZEROPAGE);
         if (folio == Frames.NO_PAGE) {
           err = -Errno.ENOENT;
         } else {
           err = Folios.isZeroPfn(folio) ? -Errno.EFAULT : allocator.pfnToNid(folio);
-          folioWalk.folioWalkEnd();
+          folioWalks.get().folioWalkEnd();
         }
       }
       status[i] = err;

@@ -7,6 +7,7 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -21,15 +22,21 @@ import org.samepage.pagewalk.FolioWalk;
 public final class OfflinePages {
   private final Folios folios;
   private final PageAllocator allocator;
-  private final FolioWalk folioWalk;
+
+  /** One for each thread: several may be at it at a time. */
+  private final ThreadLocal<FolioWalk> folioWalks;
+
   private final MigratePages migrate;
 
-  /** The folio walk is its own. */
+  /** Moves by this migration. */
   public OfflinePages(
-      Folios folios, PageAllocator allocator, FolioWalk folioWalk, MigratePages migrate) {
+      Folios folios,
+      PageAllocator allocator,
+      Supplier<FolioWalk> folioWalks,
+      MigratePages migrate) {
     this.folios = folios;
     this.allocator = allocator;
-    this.folioWalk = folioWalk;
+    this.folioWalks = ThreadLocal.withInitial(folioWalks);
     this.migrate = migrate;
   }
 
@@ -39,7 +46,7 @@ public final class OfflinePages {
    *
    * @return 0; {@code -EBUSY} where one could not be moved; {@code -ENOMEM}
    */
-  public synchronized int moveWithinNode(Mm mm, long start, long end) {
+  public int moveWithinNode(Mm mm, long start, long end) {
     Set<Long> moved = new HashSet<>();
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
       int folio = isolate(mm, addr, moved);
@@ -66,7 +73,7 @@ public final class OfflinePages {
       value = {"mm/memory_hotplug.c:offline_pages", "mm/memory_hotplug.c:do_migrate_range"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "frame by frame, where the kernel takes whole blocks; tells no notifiers")
-  public synchronized int offlinePages(Mm mm, long start, long end) {
+  public int offlinePages(Mm mm, long start, long end) {
     Set<Long> moved = new HashSet<>();
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
       int folio = isolate(mm, addr, moved);
@@ -102,7 +109,7 @@ public final class OfflinePages {
     mm.mmapLock.readLock();
     try {
       VmArea vma = mm.vmas.vmaLookup(addr);
-      int folio = vma == null ? Frames.NO_PAGE : folioWalk.folioWalkStart(vma, addr, 0);
+      int folio = vma == null ? Frames.NO_PAGE : folioWalks.get().folioWalkStart(vma, addr, 0);
       if (folio == Frames.NO_PAGE) {
         return folio;
       }
@@ -110,7 +117,7 @@ public final class OfflinePages {
           moved.contains((long) folio)
               ? Frames.NO_PAGE
               : folios.folioIsolateLru(folio) ? folio : BUSY;
-      folioWalk.folioWalkEnd();
+      folioWalks.get().folioWalkEnd();
       return result;
     } finally {
       mm.mmapLock.readUnlock();

@@ -5,6 +5,7 @@ package org.samepage.machine.swap;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_BATCH_FLUSH;
 
+import java.util.function.Supplier;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -20,16 +21,23 @@ import org.samepage.rmap.unmap.TryToUnmap;
 /** Swaps folios out, one at a time. */
 public final class Reclaim {
   private final Folios folios;
-  private final FolioWalk folioWalk;
+
+  /** One for each thread: several may be at it at a time. */
+  private final ThreadLocal<FolioWalk> folioWalks;
+
   private final AnonRmap rmap;
   private final TryToUnmap unmap;
   private final SwapDevice swap;
 
-  /** A reclaimer; the folio walk is its own. */
+  /** A reclaimer. */
   public Reclaim(
-      Folios folios, FolioWalk folioWalk, AnonRmap rmap, TryToUnmap unmap, SwapDevice swap) {
+      Folios folios,
+      Supplier<FolioWalk> folioWalks,
+      AnonRmap rmap,
+      TryToUnmap unmap,
+      SwapDevice swap) {
     this.folios = folios;
-    this.folioWalk = folioWalk;
+    this.folioWalks = ThreadLocal.withInitial(folioWalks);
     this.rmap = rmap;
     this.unmap = unmap;
     this.swap = swap;
@@ -47,7 +55,7 @@ public final class Reclaim {
       part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "pages that several mappings share go too, as under memory pressure")
-  public synchronized int swapOut(Mm mm, long start, long end) {
+  public int swapOut(Mm mm, long start, long end) {
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
       int folio = isolate(mm, addr);
       if (folio >= 0) {
@@ -68,12 +76,12 @@ public final class Reclaim {
     mm.mmapLock.readLock();
     try {
       VmArea vma = mm.vmas.vmaLookup(addr);
-      int folio = vma == null ? Frames.NO_PAGE : folioWalk.folioWalkStart(vma, addr, 0);
+      int folio = vma == null ? Frames.NO_PAGE : folioWalks.get().folioWalkStart(vma, addr, 0);
       if (folio == Frames.NO_PAGE) {
         return folio;
       }
       boolean isolated = folios.folioIsolateLru(folio);
-      folioWalk.folioWalkEnd();
+      folioWalks.get().folioWalkEnd();
       return isolated ? folio : BUSY;
     } finally {
       mm.mmapLock.readUnlock();

@@ -216,9 +216,9 @@ final class MachineModule extends AbstractModule {
       SwapDevice swap,
       MigratePages migrate) {
     return new Machine.Moves(
-        new Reclaim(folios, walks.get(), rmap, unmap, swap),
-        new MovePages(folios, allocator, walks.get(), migrate),
-        new OfflinePages(folios, allocator, walks.get(), migrate));
+        new Reclaim(folios, walks::get, rmap, unmap, swap),
+        new MovePages(folios, allocator, walks::get, migrate),
+        new OfflinePages(folios, allocator, walks::get, migrate));
   }
 
   @Provides

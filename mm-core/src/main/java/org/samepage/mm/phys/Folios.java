@@ -150,6 +150,7 @@ public final class Folios {
   @PortedFrom("include/linux/page_ref.h:folio_ref_unfreeze")
   public void folioRefUnfreeze(int pfn, int count) {
     frames.setRefcount(pfn, count);
+    sched.yieldPoint();
   }
 
   /** Frees a folio whose references are frozen. */
@@ -221,6 +222,7 @@ public final class Folios {
 
   @PortedFrom("include/linux/pagemap.h:folio_trylock")
   public boolean folioTrylock(int pfn) {
+    sched.yieldPoint();
     if (frames.testAndSetFlag(pfn, PageFlags.PG_LOCKED)) {
       return false;
     }
@@ -382,6 +384,7 @@ public final class Folios {
     } else if (frames.contentSlot(to) != PageContents.ZERO_SLOT) {
       contents.fill(frames.contentSlot(to), (byte) 0);
     }
+    sched.yieldPoint(); // it takes as long as much else that may happen meanwhile
   }
 
   /**

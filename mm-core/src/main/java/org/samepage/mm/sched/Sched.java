@@ -95,7 +95,10 @@ public abstract class Sched {
   /** Called at each {@link #condResched}. */
   protected abstract void reschedHook();
 
-  /** Called where C has READ_ONCE, WRITE_ONCE or a barrier: another thread may act in between. */
+  /**
+   * Called where C has READ_ONCE, WRITE_ONCE, a barrier or an atomic that another thread may come
+   * before.
+   */
   public abstract void yieldPoint();
 
   /**

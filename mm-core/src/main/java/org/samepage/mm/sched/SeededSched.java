@@ -3,6 +3,7 @@ package org.samepage.mm.sched;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -14,16 +15,31 @@ import org.samepage.mm.units.SplitMix64;
  * <p>Each hook but {@link #acquired} is a place where another thread may go on. A thread that finds
  * a lock taken waits until some lock is released; where all wait, that is a deadlock. Only threads
  * that {@link #run} started are scheduled: others must not act while it runs. A loop that tries
- * instead of waiting is not seen as a deadlock.
+ * instead of waiting is not seen as a deadlock, but ends at the {@linkplain #limitSwitchPoints
+ * limit}.
+ *
+ * <p>Each thread is as likely to be next as any other; or, with a rate at which threads fall
+ * behind, one runs on until it waits or falls behind all others, where it stays until those wait.
+ * The latter finds what needs a thread to rest at one place while others do much; it is the
+ * scheduler of Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler with
+ * Probabilistic Guarantees of Finding Bugs" (ASPLOS 2010), with change points at a rate.
  */
 public final class SeededSched extends Sched {
   private final long seed;
   private final SplitMix64 random;
 
+  /** At one of so many places a thread falls behind; 0 for threads that are all alike. */
+  private final int oneIn;
+
   // Written by the thread whose turn it is, alone; turn hands them on.
   private final List<Worker> alive = new ArrayList<>();
   private long traceHash;
   private long switchPoints;
+  private long mostSwitchPoints = Long.MAX_VALUE;
+
+  /** The rank of the thread that fell behind last. */
+  private long lowest;
+
   private @Nullable Throwable failure;
   private BooleanSupplier idle = () -> false;
   private volatile @Nullable Worker turn;
@@ -34,12 +50,15 @@ public final class SeededSched extends Sched {
     final Thread thread;
     boolean waits;
 
+    /** The ready one with the highest is next, where threads fall behind. */
+    long rank;
+
     /** Where it sleeps; then no lock's release ends that. */
     @Nullable WaitQueue queue;
 
     Worker(int index, Body body) {
       this.index = index;
-      this.thread = Thread.ofPlatform().name("seeded-" + index).unstarted(() -> body.run(this));
+      this.thread = Thread.ofVirtual().name("seeded-" + index).unstarted(() -> body.run(this));
     }
   }
 
@@ -57,9 +76,26 @@ public final class SeededSched extends Sched {
     }
   }
 
+  /** A scheduler to which all threads are alike. */
   public SeededSched(long seed) {
+    this(seed, 0);
+  }
+
+  /**
+   * A scheduler that runs one thread as long as it can.
+   *
+   * @param oneIn at one of so many places the thread that runs falls behind all others; 0 for
+   *     threads that are all alike
+   */
+  public SeededSched(long seed, int oneIn) {
     this.seed = seed;
     this.random = new SplitMix64(seed);
+    this.oneIn = oneIn;
+  }
+
+  /** Fails once there were more places than this: a thread runs in circles. */
+  public void limitSwitchPoints(long most) {
+    mostSwitchPoints = most;
   }
 
   /** A number that depends on who ran at each place, and on what was called there. */
@@ -82,6 +118,9 @@ public final class SeededSched extends Sched {
     List<Worker> workers = new ArrayList<>();
     for (Runnable body : bodies) {
       workers.add(new Worker(workers.size(), me -> live(me, body)));
+    }
+    for (Worker worker : workers) {
+      worker.rank = oneIn == 0 ? 0 : random.next() >>> 1;
     }
     alive.addAll(workers);
     for (Worker worker : workers) {
@@ -144,6 +183,9 @@ public final class SeededSched extends Sched {
     if (failure != null) {
       return alive.get(0); // to unwind it
     }
+    if (oneIn != 0) {
+      return highest();
+    }
     int nth = (int) Long.remainderUnsigned(random.next(), ready);
     for (Worker worker : alive) {
       if (!worker.waits && nth-- == 0) {
@@ -151,6 +193,16 @@ public final class SeededSched extends Sched {
       }
     }
     throw new AssertionError();
+  }
+
+  private Worker highest() {
+    Worker best = null;
+    for (Worker worker : alive) {
+      if (!worker.waits && (best == null || worker.rank > best.rank)) {
+        best = worker;
+      }
+    }
+    return Objects.requireNonNull(best);
   }
 
   private void handTo(@Nullable Worker next) {
@@ -183,6 +235,13 @@ public final class SeededSched extends Sched {
     }
     stopIfFailed();
     switchPoints++;
+    if (switchPoints > mostSwitchPoints) {
+      fail(new IllegalStateException("no end after " + mostSwitchPoints + " places"));
+      throw new Stopped();
+    }
+    if (oneIn != 0 && Long.remainderUnsigned(random.next(), oneIn) == 0) {
+      me.rank = --lowest;
+    }
     traceHash = SplitMix64.mix(traceHash + ((long) me.index << 32) + kind);
     me.waits = waits;
     Worker next = pick();

@@ -238,6 +238,9 @@ public final class Mm {
   public void mmdrop() {
     int left = mmCount.decrementAndGet();
     if (left == 0) {
+      if (mmapLock.isLocked()) {
+        throw new IllegalStateException("an mm is freed while its mmap_lock is held");
+      }
       pgTables.mmFreePgd();
     } else if (left < 0) {
       throw new IllegalStateException("an mm was dropped once too often");

@@ -66,11 +66,10 @@ class NextPageOps extends MmWalkOps {
     if (!Pmd.pmdPresent(table.getLockless(index))) {
       return 0;
     }
-    PageTable ptes = PgTables.below(table, index);
+    PageTable ptes = PgTables.pteOffsetMapLock(table, index);
     if (ptes == null) {
       return 0;
     }
-    ptes.ptl.lock();
     for (long at = start; at < end; at += PAGE_SIZE) {
       walk.work().ptesRead++;
       long pte = ptes.get(pteIndex(at));

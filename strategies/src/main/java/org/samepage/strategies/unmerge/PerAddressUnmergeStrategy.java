@@ -80,7 +80,7 @@ final class PerAddressUnmergeStrategy implements UnmergeStrategy {
   @PortedFrom(
       value = "mm/ksm.c:break_ksm",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no per-VMA lock, no migration entries yet; named after the extension point")
+      differs = "no per-VMA lock; named after the extension point")
   public int breakPage(VmArea vma, long addr, boolean lockVma) {
     int ret;
     do {
@@ -97,7 +97,7 @@ final class PerAddressUnmergeStrategy implements UnmergeStrategy {
 
   private boolean isKsmPage(VmArea vma, long addr) {
     FolioWalk folioWalk = folioWalks.get();
-    int folio = folioWalk.folioWalkStart(vma, addr, FolioWalk.FW_ZEROPAGE);
+    int folio = folioWalk.folioWalkStart(vma, addr, FolioWalk.FW_MIGRATION | FolioWalk.FW_ZEROPAGE);
     if (folio == Frames.NO_PAGE) {
       return false;
     }

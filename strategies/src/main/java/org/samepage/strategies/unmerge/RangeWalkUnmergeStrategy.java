@@ -18,6 +18,7 @@ import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.port.Fidelity;
@@ -61,16 +62,21 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
 
   @Inject
   RangeWalkUnmergeStrategy(
-      Sched sched, Folios folios, NormalPage normalPage, FaultHandler faults, PageWalk pageWalk) {
+      Sched sched,
+      Folios folios,
+      NormalPage normalPage,
+      SwapTypes types,
+      FaultHandler faults,
+      PageWalk pageWalk) {
     this.sched = sched;
     this.faults = faults;
     this.pageWalk = pageWalk;
     this.breakKsmOps =
         ThreadLocal.withInitial(
-            () -> new BreakKsmOps(PageWalkLock.PGWALK_RDLOCK, sched, folios, normalPage));
+            () -> new BreakKsmOps(PageWalkLock.PGWALK_RDLOCK, sched, folios, normalPage, types));
     this.breakKsmLockVmaOps =
         ThreadLocal.withInitial(
-            () -> new BreakKsmOps(PageWalkLock.PGWALK_WRLOCK, sched, folios, normalPage));
+            () -> new BreakKsmOps(PageWalkLock.PGWALK_WRLOCK, sched, folios, normalPage, types));
   }
 
   @Override
@@ -104,22 +110,22 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
     private final Sched sched;
     private final Folios folios;
     private final NormalPage normalPage;
+    private final SwapTypes types;
     final MmWalk walk;
     long foundAddr;
 
-    BreakKsmOps(PageWalkLock walkLock, Sched sched, Folios folios, NormalPage normalPage) {
+    BreakKsmOps(
+        PageWalkLock walkLock, Sched sched, Folios folios, NormalPage normalPage, SwapTypes types) {
       super(walkLock, WalkCallback.PMD_ENTRY);
       this.sched = sched;
       this.folios = folios;
       this.normalPage = normalPage;
+      this.types = types;
       this.walk = new MmWalk(this);
     }
 
     @Override
-    @PortedFrom(
-        value = "mm/ksm.c:break_ksm_pmd_entry",
-        fidelity = Fidelity.SIMPLIFIED,
-        differs = "no migration entries yet")
+    @PortedFrom("mm/ksm.c:break_ksm_pmd_entry")
     protected int pmdEntry(PageTable table, int index, long start, long end, MmWalk walking) {
       VmArea vma = walking.vma();
       if (vma == null || ksmTestExit(walking.mm())) {
@@ -128,12 +134,11 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
       if (sched.current().signalPending()) {
         return -Errno.ERESTARTSYS;
       }
-      PageTable ptes = PgTables.below(table, index);
+      PageTable ptes = PgTables.pteOffsetMapLock(table, index);
       if (ptes == null) {
         return 0;
       }
       boolean found = false;
-      ptes.ptl.lock();
       for (long addr = start; addr < end && !found; addr += PAGE_SIZE) {
         walking.work().ptesRead++;
         found = isMerged(vma, addr, ptes.get(pteIndex(addr)));
@@ -145,7 +150,8 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
 
     private boolean isMerged(VmArea vma, long addr, long pte) {
       if (!Pte.ptePresent(pte)) {
-        return false;
+        // a merged page stays one until it is freed: no need to wait for its move to end
+        return types.isMigrationEntry(pte) && folios.folioTestKsm((int) types.swpOffsetPfn(pte));
       }
       int folio = normalPage.vmNormalPage(vma, addr, pte);
       return (folio != Frames.NO_PAGE && folios.folioTestKsm(folio))
