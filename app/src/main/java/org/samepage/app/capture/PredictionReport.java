@@ -43,7 +43,8 @@ public final class PredictionReport {
 
   private static void one(PrintWriter out, Prediction p) {
     out.printf("%n%s%n", p.profile());
-    out.printf("  saved           %s of %s that is possible%n", mib(p.savedPages()), mib(p.ideal()));
+    out.printf(
+        "  saved           %s of %s that is possible%n", mib(p.savedPages()), mib(p.ideal()));
     out.printf(
         "  general_profit  %.1f MiB: that less 64 bytes for each of %,d pages known%n",
         p.figure(Figures.PROFIT) / MIB, p.rmapItems());
@@ -56,9 +57,7 @@ public final class PredictionReport {
         p.figure(Figures.ZERO_PAGES));
     out.printf(
         "  ksmd            %,d passes, %,d pages scanned, %.1f s of CPU (estimated)%n",
-        p.passes().size(),
-        p.figure("pages_scanned"),
-        p.cpuNanos() / NANOS_PER_SECOND);
+        p.passes().size(), p.figure("pages_scanned"), p.cpuNanos() / NANOS_PER_SECOND);
     out.printf(
         "  time            %s (%s pages each %s ms)%n",
         p.milestones().stream().map(PredictionReport::milestone).collect(Collectors.joining(", ")),
@@ -76,7 +75,8 @@ public final class PredictionReport {
   }
 
   private static String milestone(Milestone milestone) {
-    return "%d %% after %.1f s".formatted(milestone.percent(), milestone.nanos() / NANOS_PER_SECOND);
+    return "%d %% after %.1f s"
+        .formatted(milestone.percent(), milestone.nanos() / NANOS_PER_SECOND);
   }
 
   private static void processes(PrintWriter out, Prediction p) {

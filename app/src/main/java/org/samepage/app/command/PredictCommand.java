@@ -40,7 +40,10 @@ import picocli.CommandLine.Spec;
       "Every process is mergeable, as by PR_SET_MEMORY_MERGE."
     },
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:predicted", "2:the capture, the configuration or the command cannot be used"})
+    exitCodeList = {
+      "0:predicted",
+      "2:the capture, the configuration or the command cannot be used"
+    })
 final class PredictCommand implements Callable<Integer> {
   private static final String DEFAULT_PROFILE = "linux-6.18";
 
@@ -63,9 +66,7 @@ final class PredictCommand implements Callable<Integer> {
           "Only this is mergeable: processes or mappings of a name, or a range of addresses.")
   private @Nullable String only;
 
-  @Option(
-      names = "--flagged",
-      description = "Only what was mergeable when it was captured.")
+  @Option(names = "--flagged", description = "Only what was mergeable when it was captured.")
   private boolean flagged;
 
   @Option(
@@ -102,8 +103,7 @@ final class PredictCommand implements Callable<Integer> {
     try (Progress progress = new Progress()) {
       for (String profile : profiles) {
         Predictor.Wish wish =
-            new Predictor.Wish(
-                workbench.configs().load(machine.source(profile)), scope, null);
+            new Predictor.Wish(workbench.configs().load(machine.source(profile)), scope, null);
         predictions.add(
             workbench
                 .predictor()

@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Starts commands, captures them, predicts, then lets the real ksmd merge them, and prints each"
-          + " predicted figure beside the kernel's.",
+      "Starts commands, captures them, predicts, then lets the real ksmd merge them, and prints"
+          + " each predicted figure beside the kernel's.",
       "Needs root and KSM. The settings of KSM are put back afterwards, and the commands ended."
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -134,8 +134,7 @@ final class VerifyCommand implements Callable<Integer> {
   private List<Integer> start(HostSession session, Path folder, PrintWriter out) {
     List<Integer> pids = new ArrayList<>();
     for (String command : commands) {
-      int pid =
-          (int) session.startCommand(command, folder.resolve(pids.size() + ".log"));
+      int pid = (int) session.startCommand(command, folder.resolve(pids.size() + ".log"));
       out.printf("%8d  %s%n", pid, command);
       pids.add(pid);
     }
@@ -179,8 +178,7 @@ final class VerifyCommand implements Callable<Integer> {
     try (CaptureFile to = CaptureFile.create(file)) {
       CaptureWriter writer = new CaptureWriter(to.out());
       LiveRun run = new LiveRun(writer, KeyFile.key(null), Contents.HASH, err);
-      run.take(
-          () -> pids, every == null ? 1 : count, every == null ? 0 : Math.round(every * 1000));
+      run.take(() -> pids, every == null ? 1 : count, every == null ? 0 : Math.round(every * 1000));
       writer.finish();
       to.keep();
     }

@@ -72,7 +72,11 @@ public final class SvgChart {
       add(
           "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/><text x=\"%d\" y=\"%.1f\""
               + " text-anchor=\"end\">%,.1f MiB</text>",
-          LEFT, at, WIDTH - RIGHT, LEFT - 6, at + 4,
+          LEFT,
+          at,
+          WIDTH - RIGHT,
+          LEFT - 6,
+          at + 4,
           PageUnits.pagesToBytes(mostSaved * i / TICKS) / MIB);
       add(
           "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%,d</text>",

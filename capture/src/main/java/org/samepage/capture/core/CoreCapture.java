@@ -28,9 +28,9 @@ import org.samepage.mm.units.PageUnits;
 /**
  * Reads core files as if they were processes.
  *
- * <p>A core file does not say which pages are there, and which are a file's: a page of a mapped file
- * is taken as changed where it is not what the file has now, and a page of zeros as one that was
- * never touched, unless the caller wants it otherwise.
+ * <p>A core file does not say which pages are there, and which are a file's: a page of a mapped
+ * file is taken as changed where it is not what the file has now, and a page of zeros as one that
+ * was never touched, unless the caller wants it otherwise.
  */
 public final class CoreCapture {
   /** How the names of files begin that are shared memory. */
@@ -92,8 +92,7 @@ public final class CoreCapture {
     return unknown;
   }
 
-  private void segment(ElfCore core, ElfCore.Segment segment, long end)
-      throws IOException {
+  private void segment(ElfCore core, ElfCore.Segment segment, long end) throws IOException {
     ElfCore.MappedFile file = fileOf(core.files(), segment.start());
     String name = file == null ? "" : file.name();
     Set<VmaFlag> flags = EnumSet.noneOf(VmaFlag.class);
@@ -118,8 +117,7 @@ public final class CoreCapture {
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(Path.of(name), StandardOpenOption.READ)) {
       long length = Math.clamp(channel.size() - offset, 0, end - segment.start());
-      MemorySegment mapped =
-          channel.map(FileChannel.MapMode.READ_ONLY, offset, length, arena);
+      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, offset, length, arena);
       pages(core.bytes(), segment, mapped, length);
     } catch (IOException | IllegalArgumentException e) {
       unknown += PageUnits.bytesToPages(segment.stored());
@@ -158,7 +156,8 @@ public final class CoreCapture {
         long inSegment = PageUnits.pagesToBytes(done + i);
         boolean zero = (digests[2 * i] | digests[2 * i + 1]) == 0;
         kinds[i] = zero ? zeros : PageKind.CONTENT;
-        if (file != null && isOfFile(bytes, segment.offset() + inSegment, file, inSegment, fileLength)) {
+        if (file != null
+            && isOfFile(bytes, segment.offset() + inSegment, file, inSegment, fileLength)) {
           kinds[i] = PageKind.FILE;
         }
       }

@@ -80,8 +80,7 @@ final class ElfCore {
    */
   static ElfCore open(Path file, Arena arena) throws IOException, CaptureException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      MemorySegment all =
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       ElfCore core = new ElfCore(file.toString(), all);
       core.parse();
       return core;

@@ -180,12 +180,7 @@ public final class LiveCapture implements AutoCloseable {
           seen += PagemapWord.isPresent(word) || PagemapWord.isSwapped(word) ? 1 : 0;
         }
         pipe.add(
-            mem,
-            address + PageUnits.pagesToBytes(i),
-            pages,
-            wordsAsLongs,
-            i,
-            vma.hugeKib() > 0);
+            mem, address + PageUnits.pagesToBytes(i), pages, wordsAsLongs, i, vma.hugeKib() > 0);
       }
     }
     return seen;

@@ -161,7 +161,10 @@ final class PageChunk {
     }
   }
 
-  /** Without frame numbers: who shares what is not known; zeros that are shared are the frame of zeros. */
+  /**
+   * Without frame numbers: who shares what is not known; zeros that are shared are the frame of
+   * zeros.
+   */
   private void hideFrame(int i) {
     shared[i] = false;
     if (kinds[i] == PageKind.ZEROS) {

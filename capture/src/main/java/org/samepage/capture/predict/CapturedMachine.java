@@ -31,9 +31,9 @@ import org.samepage.mm.vma.VmArea;
  * Puts the processes of a capture on a machine whose pages are digests: the first snapshot at once,
  * the others as {@link Changes}.
  *
- * <p>Mappings that KSM never takes are left out; all others become private anonymous memory that may
- * be written. A process that has frames in common with its parent is forked from it, so that they
- * are one frame here too.
+ * <p>Mappings that KSM never takes are left out; all others become private anonymous memory that
+ * may be written. A process that has frames in common with its parent is forked from it, so that
+ * they are one frame here too.
  */
 final class CapturedMachine implements CaptureVisitor {
   private static final int RW = 3;

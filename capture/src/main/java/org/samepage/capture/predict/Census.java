@@ -78,8 +78,7 @@ public final class Census implements CaptureVisitor {
     }
     if (block.shared) {
       PairSet own =
-          sharedFrames.computeIfAbsent(
-              Objects.requireNonNull(current).pid(), pid -> new PairSet());
+          sharedFrames.computeIfAbsent(Objects.requireNonNull(current).pid(), pid -> new PairSet());
       for (int i = 0; i < block.count; i++) {
         own.add(block.frames[i], 1);
       }

@@ -13,8 +13,9 @@ import org.samepage.machine.mmap.Madvise;
 import org.samepage.mm.units.PageUnits;
 
 /**
- * What later snapshots have otherwise than those before: pages written, pages gone. Played in order,
- * each at its time, then backwards, then in order again: a page that changed goes on changing.
+ * What later snapshots have otherwise than those before: pages written, pages gone. Played in
+ * order, each at its time, then backwards, then in order again: a page that changed goes on
+ * changing.
  */
 final class Changes {
   private static final int FIELDS = 6;
@@ -91,8 +92,7 @@ final class Changes {
     boolean same = was && pages.foundLow() == low && pages.foundHigh() == high;
     if (!same && steps.size() > 1) {
       Step step = steps.getLast();
-      step.add(
-          step.processes.size() - 1, addr, (was ? WAS_THERE : 0) | IS_THERE, pages, low, high);
+      step.add(step.processes.size() - 1, addr, (was ? WAS_THERE : 0) | IS_THERE, pages, low, high);
     }
     pages.put(addr, low, high);
   }
@@ -102,8 +102,7 @@ final class Changes {
     PageTrack pages = track;
     if (pages != null && process != null && steps.size() > 1) {
       Step step = steps.getLast();
-      pages.forgetUntold(
-          addr -> step.add(step.processes.size() - 1, addr, WAS_THERE, pages, 0, 0));
+      pages.forgetUntold(addr -> step.add(step.processes.size() - 1, addr, WAS_THERE, pages, 0, 0));
     }
     track = null;
   }

@@ -86,9 +86,7 @@ final class KsmdRun {
     WorkCounters did = new WorkCounters();
     did.bytesHashed = work.bytesHashed - hashed;
     did.treeNodes = work.treeNodes - nodes;
-    double cpu =
-        KsmdCost.nanos(
-            did, ksm.ksmPagesScanned - scanned, Math.max(0, merged() - merged));
+    double cpu = KsmdCost.nanos(did, ksm.ksmPagesScanned - scanned, Math.max(0, merged() - merged));
     batches++;
     timeline.add(saved(), ksm.ksmPagesScanned, (long) (nanos + cpu), passes.size() + 1);
     long slept = Integer.toUnsignedLong(ksm.knobs.sleepMillisecs) * NANOS_PER_MILLI;

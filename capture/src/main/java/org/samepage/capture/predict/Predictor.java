@@ -62,8 +62,7 @@ public final class Predictor {
   public Prediction predict(Path file, Census census, Wish wish, LongConsumer progress)
       throws IOException, CaptureException {
     MachineConfig config = withRoom(wish.config, census.pages());
-    try (Machine machine =
-        boot.boot(config, new FreeRunning(), PageContents.Form.DIGESTS)) {
+    try (Machine machine = boot.boot(config, new FreeRunning(), PageContents.Form.DIGESTS)) {
       CapturedMachine captured = new CapturedMachine(machine, census, wish.scope);
       CaptureReader.read(file, captured);
       long ideal = wish.scope.isAll() ? census.pages() - census.distinct() : -1;

@@ -35,8 +35,7 @@ final class CommandStart {
     byte[] everyCpu = new byte[AFFINITY_BYTES];
     Arrays.fill(everyCpu, (byte) 0xff);
     agent.put(ByteBuffer.wrap(everyCpu));
-    demand(
-        agent.syscall(Syscall.SCHED_SETAFFINITY, 0, AFFINITY_BYTES, Agent.BUFFER), command);
+    demand(agent.syscall(Syscall.SCHED_SETAFFINITY, 0, AFFINITY_BYTES, Agent.BUFFER), command);
     demand(agent.syscall(Syscall.PRCTL, PR_SET_MEMORY_MERGE, 1, 0, 0, 0), command);
     String line = "exec %s </dev/null >'%s' 2>&1".formatted(command, log);
     List<String> arguments = List.of(SHELL, "-c", line);

@@ -91,7 +91,8 @@ public final class MachineBoot {
               new RmapModule(),
               new KsmModule(),
               Modules.combine(catalogue.modules()),
-              new MachineModule(config, sched, contents))
+              new KsmOfMachineModule(config, contents),
+              new MachineModule(config, sched))
           .getInstance(Machine.class);
     } catch (ProvisionException e) {
       for (Throwable why = e; why != null; why = why.getCause()) {

@@ -5,27 +5,12 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provider;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
-import java.util.Map;
-import java.util.Objects;
 import org.samepage.ksm.control.KsmSysfs;
-import org.samepage.ksm.control.Ksmd;
-import org.samepage.ksm.control.KsmdThread;
 import org.samepage.ksm.folio.KsmFolios;
-import org.samepage.ksm.hotremove.KsmHotRemove;
-import org.samepage.ksm.rmapwalk.CollectProcsKsm;
-import org.samepage.ksm.rmapwalk.RmapWalkKsm;
 import org.samepage.ksm.slots.KsmSlots;
-import org.samepage.ksm.spi.ExtensionPoint;
-import org.samepage.ksm.spi.RmapItemLayout;
-import org.samepage.ksm.spi.RmapWalkStrategy;
-import org.samepage.ksm.spi.ScanStrategy;
-import org.samepage.ksm.spi.StrategySettings;
-import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.ksm.state.KsmState;
-import org.samepage.ksm.trace.KsmTracepoints;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.ksm.unmerge.MergeAny;
-import org.samepage.ksm.wiring.Strategies;
 import org.samepage.machine.Machine;
 import org.samepage.machine.access.AccessRemoteVm;
 import org.samepage.machine.access.ProcMem;
@@ -43,8 +28,6 @@ import org.samepage.machine.fault.SwapFaults;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.fork.CopyPageRange;
 import org.samepage.machine.fork.DupMmap;
-import org.samepage.machine.hash.DigestHash;
-import org.samepage.machine.hash.Xxh64;
 import org.samepage.machine.migrate.MigrateFolio;
 import org.samepage.machine.migrate.MigratePages;
 import org.samepage.machine.migrate.MovePages;
@@ -72,7 +55,6 @@ import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.machine.proc.ProcFiles;
 import org.samepage.machine.swap.Reclaim;
-import org.samepage.machine.trace.JfrKsmTrace;
 import org.samepage.machine.trace.JfrRmapTrace;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.KernelOptions;
@@ -86,7 +68,6 @@ import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.spi.HugeSplitter;
-import org.samepage.mm.spi.PageHash;
 import org.samepage.mm.swap.HeapSwapStore;
 import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.swap.SwapDevice;
@@ -103,15 +84,13 @@ import org.samepage.rmap.unmap.RemoveMigrationPtes;
 import org.samepage.rmap.unmap.TryToMigrate;
 import org.samepage.rmap.unmap.TryToUnmap;
 
-/** The machine above mm-core, pagewalk, rmap and ksm, with the strategies that it runs with. */
+/** The machine above mm-core, pagewalk, rmap and ksm. */
 final class MachineModule extends AbstractModule {
   private final MachineConfig config;
   private final Sched sched;
-  private final PageContents.Form contents;
 
-  MachineModule(MachineConfig config, Sched sched, PageContents.Form contents) {
+  MachineModule(MachineConfig config, Sched sched) {
     this.config = config;
-    this.contents = contents;
     this.sched = sched;
   }
 
@@ -121,10 +100,7 @@ final class MachineModule extends AbstractModule {
     bind(KernelOptions.class).toInstance(config.options());
     bind(Sched.class).toInstance(sched);
     bind(KernelClock.class).to(VirtualClock.class);
-    bind(PageHash.class)
-        .to(contents == PageContents.Form.BYTES ? Xxh64.class : DigestHash.class);
     bind(FaultHandler.class).to(FailFaults.class);
-    bind(StrategySettings.class).toInstance(new StrategySettings(config.ext()));
     bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
   }
 
@@ -134,42 +110,6 @@ final class MachineModule extends AbstractModule {
     VirtualClock clock = new VirtualClock();
     sched.whenIdle(clock::advanceToNextTimer);
     return clock;
-  }
-
-  @Provides
-  Xxh64 xxh64() {
-    return new Xxh64();
-  }
-
-  @Provides
-  DigestHash digestHash() {
-    return new DigestHash();
-  }
-
-  @Provides
-  @Singleton
-  Strategies strategies(
-      Map<String, Provider<ScanStrategy>> scan,
-      Map<String, Provider<UnmergeStrategy>> unmerge,
-      Map<String, Provider<RmapWalkStrategy>> rmapWalk,
-      RmapItemLayout layout) {
-    return new Strategies(
-        pick(ScanStrategy.class, scan),
-        pick(UnmergeStrategy.class, unmerge),
-        pick(RmapWalkStrategy.class, rmapWalk),
-        layout);
-  }
-
-  @Provides
-  @Singleton
-  RmapItemLayout rmapItemLayout(Map<String, Provider<RmapItemLayout>> layout) {
-    return pick(RmapItemLayout.class, layout);
-  }
-
-  private <S> S pick(Class<S> point, Map<String, Provider<S>> known) {
-    ExtensionPoint name = Objects.requireNonNull(point.getAnnotation(ExtensionPoint.class));
-    String chosen = Objects.requireNonNull(config.strategies().get(name.value()), name.value());
-    return Objects.requireNonNull(known.get(chosen), chosen).get();
   }
 
   @Provides
@@ -426,37 +366,6 @@ final class MachineModule extends AbstractModule {
   @Provides
   Machine.Swap machineSwap(SwapDevice device, Mmlist mmlist, SwapTypes types) {
     return new Machine.Swap(device, mmlist, types);
-  }
-
-  @Provides
-  @Singleton
-  Machine.Ksm ksm(
-      KsmState state,
-      Ksmd ksmd,
-      KsmdThread thread,
-      KsmSysfs sysfs,
-      KsmTracepoints tracepoints,
-      KsmHotRemove hotRemove,
-      KsmSlots slots,
-      MergeAny mergeAny,
-      RmapWalkKsm rmapWalk,
-      CollectProcsKsm collectProcs,
-      KsmFolios folios,
-      Strategies strategies) {
-    tracepoints.tracepointProbeRegister(new JfrKsmTrace());
-    return new Machine.Ksm(
-        state,
-        ksmd,
-        thread,
-        sysfs,
-        tracepoints,
-        hotRemove,
-        slots,
-        mergeAny,
-        rmapWalk,
-        collectProcs,
-        folios,
-        strategies);
   }
 
   @Provides
