@@ -19,6 +19,7 @@ import org.samepage.selftests.run.CaseRunner;
 import org.samepage.selftests.run.Selftest;
 import org.samepage.selftests.run.Suite;
 import org.samepage.selftests.run.Suites;
+import org.samepage.selftests.table.ProfileTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,6 +75,11 @@ final class SelftestCommand implements Callable<Integer> {
   private boolean list;
 
   @Option(
+      names = "--table",
+      description = "Run all cases under every profile, and print the tables of the reference.")
+  private boolean table;
+
+  @Option(
       names = "--new",
       paramLabel = "NAME",
       description =
@@ -93,6 +99,12 @@ final class SelftestCommand implements Callable<Integer> {
       SkeletonFiles.write(Path.of(""), fresh).forEach(out::println);
       return ExitCode.OK;
     }
+    Workbench workbench = SamepageCommand.workbench(spec);
+    if (table) {
+      out.print(table(workbench));
+      out.flush();
+      return ExitCode.OK;
+    }
     List<Suites.Choice> chosen = Suites.choose(globs);
     if (chosen.isEmpty()) {
       throw new UserMistakeException(
@@ -105,7 +117,6 @@ final class SelftestCommand implements Callable<Integer> {
       chosen.forEach(choice -> list(choice, out));
       return ExitCode.OK;
     }
-    Workbench workbench = SamepageCommand.workbench(spec);
     ConfigSource source = machine.source(profile);
     if (backend == RunCommand.BackendName.PORT) {
       var _ = workbench.configs().load(source); // a mistake in it is told now
@@ -120,6 +131,18 @@ final class SelftestCommand implements Callable<Integer> {
   private static void list(Suites.Choice choice, PrintWriter out) {
     out.println(choice.suite().program());
     choice.cases().forEach(test -> out.printf("  %-8s %s%n", test.id(), test.name()));
+  }
+
+  private static String table(Workbench workbench) {
+    ProfileTable table = new ProfileTable(Suites.all());
+    for (String profile : workbench.configs().profiles().keySet()) {
+      Bed bed = workbench.selftestBed(ConfigSource.ofProfile(profile));
+      CaseRunner runner = new CaseRunner(bed, () -> 0);
+      for (Suite suite : Suites.all()) {
+        suite.cases().forEach(test -> table.add(profile, test, runner.run(test)));
+      }
+    }
+    return table.toAsciidoc();
   }
 
   private static int run(Bed bed, List<Suites.Choice> chosen, PrintWriter out) {

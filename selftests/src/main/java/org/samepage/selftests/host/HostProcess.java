@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.samepage.host.SurroundingsException;
 import org.samepage.host.agent.Agent;
@@ -33,7 +34,14 @@ final class HostProcess implements TestProcess {
   private static final int O_RDONLY = 0;
   private static final int O_RDWR = 2;
   private static final int F_ADD_SEALS = 1033;
-  private static final int MOST_RECLAIMS = 24;
+
+  /**
+   * Reclaim takes what is inactive, and learns every two seconds that too little is: so it is asked
+   * again for six seconds.
+   */
+  private static final int MOST_RECLAIMS = 60;
+
+  private static final long RECLAIM_NAP_NANOS = 100_000_000;
 
   private final HostKernel kernel;
   private final String name;
@@ -111,6 +119,9 @@ final class HostProcess implements TestProcess {
       }
       if (madvise(addr, length, Abi.MADV_PAGEOUT) < 0 || !swapped(addr, pages)) {
         group.reclaim();
+      }
+      if (!swapped(addr, pages)) {
+        LockSupport.parkNanos(RECLAIM_NAP_NANOS);
       }
     }
     return -Errno.EAGAIN;

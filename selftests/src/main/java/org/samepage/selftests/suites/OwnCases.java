@@ -150,6 +150,7 @@ final class OwnCases {
     long range = RmapCases.movedAndMerged(t, moved);
     RmapCases.sameFrame(t, p, range);
     merged(t, 16);
+    Ksm.set(t, "run", 0); // the next pass would forget what is not there
     t.same(0, p.swapOut(range, 16 * PAGE_SIZE), "swapping out");
     t.same(16, swapped(p, range), "swapped pages");
     t.same(16, Ksm.mergingPages(t, p), "ksm_merging_pages while swapped");
@@ -166,5 +167,30 @@ final class OwnCases {
   static void migrated(TestRun t) throws SyscallException {
     RmapCases.ksmAndMremap(t);
     merged(t, 16);
+  }
+
+  /** Pages that fork shares, and some of them KSM too: one byte is written, the others stay. */
+  static void written(TestRun t) throws SyscallException {
+    long range = filled(t);
+    TestProcess p = t.process();
+    advise(t, range, SIZE / 2, MADV_MERGEABLE);
+    Ksm.start(t);
+    TestProcess child = p.fork();
+    for (int page = 0; page < PAGES; page += 4) {
+      byte[] one = {(byte) page};
+      p.write(range + page * PAGE_SIZE, one);
+      child.write(range + (page + 1) * PAGE_SIZE, one);
+    }
+    for (int page = 0; page < PAGES; page++) {
+      holds(t, p, range, page, page % 4 == 0 ? page : CONTENT);
+      holds(t, child, range, page, page % 4 == 1 ? page - 1 : CONTENT);
+    }
+  }
+
+  private static void holds(TestRun t, TestProcess p, long range, int page, int first)
+      throws SyscallException {
+    long addr = range + page * PAGE_SIZE;
+    t.same(first, p.read(addr, 1)[0], "the first byte of page " + page);
+    t.allBytes(p, addr + 1, PAGE_SIZE - 1, CONTENT, "the rest of page " + page);
   }
 }

@@ -37,6 +37,8 @@ public final class OwnSuite implements Suite {
                 "merged pages that were moved are swapped out",
                 t -> OwnCases.mergedSwap(t, true))
             .withSwap(),
-        testCase("OW-08", "merged pages are moved to another node", OwnCases::migrated).onNodes(2));
+        testCase("OW-08", "merged pages are moved to another node", OwnCases::migrated).onNodes(2),
+        testCase(
+            "OW-09", "a write to a shared page is seen by its writer alone", OwnCases::written));
   }
 }
