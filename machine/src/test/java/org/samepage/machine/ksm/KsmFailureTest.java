@@ -121,7 +121,7 @@ final class KsmFailureTest {
       UserProcess b = m.mergeable(2);
       fill(b, 0, 2, 1);
       m.passes(2);
-      KsmPeek.migrate(m, pfn(a, 0), 1, () -> {});
+      KsmPeek.moveToNode(a, 0, 1);
       failAll(m, Alloc.KSM_STABLE_NODE);
       m.machine.ksm().ksmd().batch(1);
       assertThat(KsmPeek.state(m).migrateNodes).hasSize(1);

@@ -7,20 +7,17 @@ import org.samepage.ksm.state.KsmMmSlot;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmState;
+import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
+import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.testing.TestMachine;
-import org.samepage.mm.pgtable.PageTable;
-import org.samepage.mm.pgtable.Pte;
-import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
-import org.samepage.mm.units.PageUnits;
-import org.samepage.mm.vma.VmArea;
-import org.samepage.rmap.PageVmaMappedWalk;
-import org.samepage.rmap.RmapWalkControl;
 
-/** Looks into KSM's lists, and moves a merged page as migration would. */
+/** Looks into KSM's lists, and moves a merged page. */
 final class KsmPeek {
+  private static final int MOST_ATTEMPTS = 100;
+
   private KsmPeek() {}
 
   static KsmState state(TestMachine m) {
@@ -59,58 +56,23 @@ final class KsmPeek {
     }
   }
 
-  /**
-   * Moves a merged page to another frame, in the order of folio_migrate_ksm: the new frame has the
-   * mapping first, then the node names it, then the old one has none.
-   *
-   * @return the new frame
-   */
-  static int migrate(TestMachine m, int from, int nid, Runnable between) {
-    Folios folios = folios(m);
-    folios.folioGet(from);
-    int to = folios.vmaAllocFolioNoprof(nid);
-    folios.folioLock(from);
-    folios.folioLock(to);
-    KsmStableNode node = (KsmStableNode) folios.folioRawMapping(from);
-    folios.copyMcUserHighpage(to, from);
-    folios.frames().setMapping(to, node);
-    m.machine.ksm().rmapWalk().rmapWalkKsm(from, new Mover(folios, to));
-    between.run();
-    node.kpfn = to;
-    between.run();
-    folios.frames().setMapping(from, FolioMapping.KSM_WITHOUT_NODE);
-    between.run();
-    folios.folioUnlock(to);
-    folios.folioUnlock(from);
-    folios.folioPut(from);
-    folios.folioPut(to);
-    return to;
-  }
-
-  /** Lets each entry that maps the one frame map the other. */
-  private static final class Mover extends RmapWalkControl {
-    private final Folios folios;
-    private final int to;
-    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(SwapTypes.REFERENCE);
-
-    Mover(Folios folios, int to) {
-      this.folios = folios;
-      this.to = to;
-    }
-
-    @Override
-    public boolean rmapOne(int folio, VmArea vma, long addr) {
-      if (pvmw.defineFolioVmaWalk(folio, vma, addr, 0).pageVmaMappedWalk()) {
-        PageTable table = pvmw.table();
-        int at = PageUnits.pteIndex(addr);
-        folios.folioGet(to);
-        folios.frames().addMapcountRaw(to, 1);
-        table.set(at, Pte.pfnPte(to, table.get(at) & ~Pte.PFN_MASK));
-        folios.frames().addMapcountRaw(folio, -1);
-        folios.folioPut(folio);
-        pvmw.pageVmaMappedWalkDone();
+  /** Moves a page, which others may map too, by move_pages; again where somebody holds it. */
+  static void moveToNode(UserProcess process, long index, int nid) {
+    try {
+      int left = 1;
+      for (int i = 0; left != 0; i++) {
+        if (i == MOST_ATTEMPTS) {
+          throw new IllegalStateException("page " + index + " does not move");
+        }
+        left =
+            process.movePages(
+                new long[] {TestMachine.page(index)},
+                new int[] {nid},
+                new int[1],
+                MovePages.MPOL_MF_MOVE_ALL);
       }
-      return true;
+    } catch (SyscallException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

@@ -203,19 +203,16 @@ final class PortKsmAcceptanceTest {
   void T08_a_node_survives_the_move_of_its_page_whoever_looks_meanwhile() throws Exception {
     for (long seed = 1; seed <= 20; seed++) {
       SeededSched sched = new SeededSched(seed);
-      try (TestMachine m = TestMachine.boot(sched, PROFILE)) {
+      try (TestMachine m = TestMachine.boot(sched, PROFILE, "machine.nodes=2")) {
         UserProcess a = m.mergeable(4);
         fill(a, 0, 3, 1);
         m.passes(2);
         write(a, 3, 1);
         int from = pfn(a, 0);
         KsmStableNode node = node(m, a, 0);
-        int[] to = new int[1];
-        sched.run(
-            List.of(
-                () -> m.passes(2), () -> to[0] = KsmPeek.migrate(m, from, 0, sched::yieldPoint)));
-        assertThat(node.kpfn).as("seed " + seed).isEqualTo(to[0]);
-        assertThat(folios(m).folioRawMapping(to[0])).isSameAs(node);
+        sched.run(List.of(() -> m.passes(2), () -> KsmPeek.moveToNode(a, 0, 1)));
+        assertThat(node.kpfn).as("seed " + seed).isNotEqualTo(from).isEqualTo(pfn(a, 0));
+        assertThat(folios(m).folioRawMapping(node.kpfn)).isSameAs(node);
         m.passes(2);
         assertThat(node.rmapHlistLen).as("seed " + seed).isEqualTo(4);
         assertThat(m.ksm("pages_shared")).isEqualTo(1);
@@ -352,7 +349,7 @@ final class PortKsmAcceptanceTest {
       KsmStableNode node0 = node(m, a, 0);
       KsmStableNode node1 = node(m, b, 0);
       assertThat(List.of(node0.nid, node1.nid)).containsExactly(0, 1);
-      KsmPeek.migrate(m, pfn(a, 0), 1, () -> {});
+      KsmPeek.moveToNode(a, 0, 1);
       assertThat(node0.placement).as("nobody has looked").isEqualTo(Placement.TREE);
       m.machine.ksm().ksmd().batch(1);
       assertThat(node0.placement)
@@ -377,7 +374,7 @@ final class PortKsmAcceptanceTest {
       fill(a, 0, 2, 1);
       m.passes(2);
       KsmStableNode node = node(m, a, 0);
-      KsmPeek.migrate(m, pfn(a, 0), 1, () -> {});
+      KsmPeek.moveToNode(a, 0, 1);
       m.passes(1);
       assertThat(node.placement).isEqualTo(Placement.TREE);
       assertThat(node.nid).isEqualTo(1);
