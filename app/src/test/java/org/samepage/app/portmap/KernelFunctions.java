@@ -16,6 +16,9 @@ final class KernelFunctions {
       List.of(
           "mm/ksm.c", "mm/pagewalk.c", "mm/rmap.c", "mm/page_vma_mapped.c", "mm/interval_tree.c");
 
+  /** What mm/ksm.c has its callers find in line. */
+  static final String KSM_HEADER = "include/linux/ksm.h";
+
   private KernelFunctions() {}
 
   /** In the file's order; each with the reason why it is left out, or an empty string. */

@@ -61,4 +61,18 @@ final class PortMapTest {
           .isEmpty();
     }
   }
+
+  @Test
+  void every_function_of_ksm_is_ported_or_it_is_said_why_not() {
+    for (String file : List.of("mm/ksm.c", KernelFunctions.KSM_HEADER)) {
+      assertThat(
+              KernelFunctions.of(file).entrySet().stream()
+                  .filter(f -> f.getValue().isEmpty())
+                  .map(Map.Entry::getKey)
+                  .filter(f ->
+                      rows.stream().noneMatch(r -> r.file().equals(file) && r.symbol().equals(f))))
+          .as(file)
+          .isEmpty();
+    }
+  }
 }

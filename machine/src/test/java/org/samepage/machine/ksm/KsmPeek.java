@@ -16,8 +16,6 @@ import org.samepage.mm.phys.Folios;
 
 /** Looks into KSM's lists, and moves a merged page. */
 final class KsmPeek {
-  private static final int MOST_ATTEMPTS = 100;
-
   private KsmPeek() {}
 
   static KsmState state(TestMachine m) {
@@ -56,21 +54,18 @@ final class KsmPeek {
     }
   }
 
-  /** Moves a page, which others may map too, by move_pages; again where somebody holds it. */
+  /** Moves a page, which others may map too, by move_pages. */
   static void moveToNode(UserProcess process, long index, int nid) {
+    if (!tryToMove(process, index, nid)) {
+      throw new IllegalStateException("page " + index + " does not move");
+    }
+  }
+
+  /** As {@link #moveToNode}; says whether it did. */
+  static boolean tryToMove(UserProcess process, long index, int nid) {
     try {
-      int left = 1;
-      for (int i = 0; left != 0; i++) {
-        if (i == MOST_ATTEMPTS) {
-          throw new IllegalStateException("page " + index + " does not move");
-        }
-        left =
-            process.movePages(
-                new long[] {TestMachine.page(index)},
-                new int[] {nid},
-                new int[1],
-                MovePages.MPOL_MF_MOVE_ALL);
-      }
+      long[] page = {TestMachine.page(index)};
+      return process.movePages(page, new int[] {nid}, new int[1], MovePages.MPOL_MF_MOVE_ALL) == 0;
     } catch (SyscallException e) {
       throw new IllegalStateException(e);
     }

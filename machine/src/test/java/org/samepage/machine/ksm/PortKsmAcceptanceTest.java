@@ -210,7 +210,13 @@ final class PortKsmAcceptanceTest {
         write(a, 3, 1);
         int from = pfn(a, 0);
         KsmStableNode node = node(m, a, 0);
-        sched.run(List.of(() -> m.passes(2), () -> KsmPeek.moveToNode(a, 0, 1)));
+        boolean[] moved = new boolean[1];
+        sched.run(List.of(() -> m.passes(2), () -> moved[0] = KsmPeek.tryToMove(a, 0, 1)));
+        if (!moved[0]) {
+          // ksmd has dropped the items of entries that were on their way, and takes them on again
+          m.passes(1);
+          KsmPeek.moveToNode(a, 0, 1);
+        }
         assertThat(node.kpfn).as("seed " + seed).isNotEqualTo(from).isEqualTo(pfn(a, 0));
         assertThat(folios(m).folioRawMapping(node.kpfn)).isSameAs(node);
         m.passes(2);

@@ -17,7 +17,9 @@ enum PlantedRace {
 
   /** ksm_get_folio does not look at the mapping again once it has the folio lock. */
   MAPPING_NOT_CHECKED_UNDER_LOCK(
-      Focus.MIGRATION, 248, new Plant("StableNodes", "ksmGetFolio", "folioRawMapping", 1, "local 1")),
+      Focus.MIGRATION,
+      248,
+      new Plant("StableNodes", "ksmGetFolio", "folioRawMapping", 1, "local 1")),
 
   /** ksm_get_folio takes a folio whose count migration has frozen for one that was freed. */
   FROZEN_TAKEN_FOR_FREE(

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.command;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.samepage.app.bench.KernelProgram;
+import org.samepage.app.bench.ScanBench;
+import org.samepage.app.bench.ScanContent;
+import org.samepage.app.bench.ScanRow;
+import org.samepage.app.workbench.ExitCode;
+import org.samepage.app.workbench.UserMistakeException;
+import org.samepage.app.workbench.Workbench;
+import org.samepage.host.SurroundingsException;
+import org.samepage.host.session.HostSession;
+import org.samepage.machine.SyscallException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code samepage bench scan}. */
+@Command(
+    name = "scan",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Full passes of ksmd over the pages of one process, smart scan off: time for each page, bytes"
+          + " hashed and bytes compared.",
+      "Contents are distinct, same, pairs and cycle7, each on a machine of its own. Beside them, as"
+          + " root, CPU time of this machine's own ksmd on the same contents, and the ratio."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:measured; where the kernel could not be, it says why",
+      "2:the command cannot be used",
+      "70:an error of our own"
+    })
+final class BenchScanCommand implements Callable<Integer> {
+  private static final long MAX_PAGES = 262_144;
+
+  @Option(
+      names = "--pages",
+      paramLabel = "N",
+      defaultValue = "65536",
+      description = "Pages of the process. Default: ${DEFAULT-VALUE}.")
+  private long pages;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Runs of each content; the last is printed. Default: ${DEFAULT-VALUE}.")
+  private int runs;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "P",
+      defaultValue = "linux-6.18",
+      description = "The port's profile. Default: ${DEFAULT-VALUE}.")
+  private String profile = "linux-6.18";
+
+  @Mixin private HostOptions host = new HostOptions();
+
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
+  BenchScanCommand() {}
+
+  @Override
+  public Integer call() throws SyscallException {
+    if (pages < 2 || pages > MAX_PAGES) {
+      throw new UserMistakeException("--pages takes 2 to %d, not %d".formatted(MAX_PAGES, pages));
+    }
+    if (runs < 1) {
+      throw new UserMistakeException("--runs takes at least 1, not " + runs);
+    }
+    Workbench workbench = SamepageCommand.workbench(spec);
+    workbench.configs().profile(profile);
+    ScanBench bench = new ScanBench(workbench, profile);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("content   pages   pass  ns/page  kernel  ratio  bytes_hashed  bytes_compared");
+    String reason = measure(bench, out);
+    if (reason != null) {
+      spec.commandLine().getErr().println("samepage: without the kernel: " + reason);
+    }
+    return ExitCode.OK;
+  }
+
+  /** Returns why the kernel was not measured too, or null. */
+  private @Nullable String measure(ScanBench bench, PrintWriter out) throws SyscallException {
+    if (!host.canAsk()) {
+      all(bench, out, null);
+      return "this writes to KSM's settings (and puts them back): say --yes";
+    }
+    try (KernelProgram program = KernelProgram.compile(ScanBench.PROGRAM);
+        HostSession _ = host.open(spec.commandLine().getErr())) {
+      all(bench, out, program);
+      return null;
+    } catch (SurroundingsException e) {
+      all(bench, out, null);
+      return e.getMessage();
+    }
+  }
+
+  private void all(ScanBench bench, PrintWriter out, @Nullable KernelProgram kernel)
+      throws SyscallException {
+    for (ScanContent content : ScanContent.values()) {
+      for (int run = 1; run < runs; run++) {
+        var _ = bench.rows(content, pages, null);
+      }
+      print(bench.rows(content, pages, kernel), out);
+    }
+  }
+
+  private static void print(List<ScanRow> rows, PrintWriter out) {
+    for (ScanRow row : rows) {
+      boolean beside = !Double.isNaN(row.kernelNanosPerPage());
+      out.printf(
+          Locale.ROOT,
+          "%-8s %7d %5d %8.1f %7s %6s %13d %15d%n",
+          row.content(),
+          row.pages(),
+          row.pass(),
+          row.nanosPerPage(),
+          beside ? String.format(Locale.ROOT, "%.1f", row.kernelNanosPerPage()) : "-",
+          beside ? String.format(Locale.ROOT, "%.2f", row.ratio()) : "-",
+          row.bytesHashed(),
+          row.bytesCompared());
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.samepage.app.workbench.Workbench;
+
+/** What a pass must read follows from the algorithm; times are asserted nowhere. */
+final class ScanBenchTest {
+  private static final long PAGE = 4096;
+  private static final int PAGES = 200;
+
+  private final ScanBench bench = new ScanBench(new Workbench(), "linux-6.18");
+
+  private List<ScanRow> rows(ScanContent content) throws Exception {
+    return bench.rows(content, PAGES, null);
+  }
+
+  @Test
+  void the_first_pass_hashes_each_page_once_and_compares_none() throws Exception {
+    for (ScanContent content : ScanContent.values()) {
+      ScanRow first = rows(content).getFirst();
+      assertThat(first.bytesHashed()).as(content.word()).isEqualTo(PAGES * PAGE);
+      assertThat(first.bytesCompared()).as(content.word()).isZero();
+    }
+  }
+
+  /** Each page but one is compared when its equal is found, and again once neither can change. */
+  @Test
+  void equal_pages_are_hashed_again_and_compared_twice_and_then_left_alone() throws Exception {
+    List<ScanRow> rows = rows(ScanContent.SAME);
+    assertThat(rows.get(1).bytesHashed()).isEqualTo(PAGES * PAGE);
+    assertThat(rows.get(1).bytesCompared()).isEqualTo((PAGES - 1) * 2 * PAGE);
+    for (ScanRow later : rows.subList(2, ScanBench.PASSES)) {
+      assertThat(later.bytesHashed()).isZero();
+      assertThat(later.bytesCompared()).isZero();
+    }
+  }
+
+  @Test
+  void distinct_pages_are_hashed_in_each_pass_and_compared_up_to_their_first_difference()
+      throws Exception {
+    List<ScanRow> rows = rows(ScanContent.DISTINCT);
+    for (ScanRow later : rows.subList(1, ScanBench.PASSES)) {
+      assertThat(later.bytesHashed()).isEqualTo(PAGES * PAGE);
+      // a search of n pages looks at no more than 2 log2(n + 1) of them, mostly at one byte each
+      assertThat(later.bytesCompared()).isBetween(PAGES * 5L, PAGES * 2 * 16L);
+    }
+  }
+}
