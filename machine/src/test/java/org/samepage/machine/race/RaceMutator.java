@@ -140,10 +140,10 @@ final class RaceMutator {
   }
 
   private int nextOperation() {
-    int at = random.nextInt(Arrays.stream(plan.weights()).sum());
+    int at = random.nextInt(plan.weights().stream().mapToInt(Integer::intValue).sum());
     int operation = 0;
-    while (at >= plan.weights()[operation]) {
-      at -= plan.weights()[operation++];
+    while (at >= plan.weights().get(operation)) {
+      at -= plan.weights().get(operation++);
     }
     return operation;
   }

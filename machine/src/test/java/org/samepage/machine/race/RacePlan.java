@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.race;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -26,7 +27,7 @@ record RacePlan(
     String profile,
     int oneIn,
     List<String> settings,
-    int[] weights,
+    List<Integer> weights,
     int contents,
     int pages,
     int migrates,
@@ -67,7 +68,7 @@ record RacePlan(
             "ksm.max_page_sharing=" + (random.nextBoolean() ? 256 : 2 + random.nextInt(3)),
             "ksm.merge_across_nodes=" + random.nextInt(2),
             "ksm.use_zero_pages=" + random.nextInt(2)),
-        weights,
+        Arrays.stream(weights).boxed().toList(),
         pick(CONTENTS, random),
         pick(PAGES, random),
         random.nextInt(3),
@@ -111,7 +112,7 @@ record RacePlan(
         profile,
         oneIn,
         settings,
-        few,
+        Arrays.stream(few).boxed().toList(),
         focus == Focus.DISTINCT ? MOST_CONTENTS : 2,
         focus == Focus.DISTINCT ? 12 : 3,
         moves ? 4 : 0,
