@@ -50,7 +50,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SelftestCommand.class,
       BenchCommand.class,
       TraceCommand.class,
-      StrategyCommand.class
+      StrategyCommand.class,
+      WhereCommand.class
     })
 public final class SamepageCommand implements Runnable {
   @Option(

@@ -21,7 +21,10 @@ final class KernelFunctions {
 
   private KernelFunctions() {}
 
-  /** In the file's order; each with the reason why it is left out, or an empty string. */
+  /**
+   * In the file's order; each with the reason why it is left out, which begins with "not yet" where
+   * it is not for good, or an empty string.
+   */
   static Map<String, String> of(String file) {
     return read("/kernel-functions/" + file.substring(file.indexOf('/') + 1) + ".txt");
   }

@@ -36,7 +36,7 @@ final class PortMapTest {
   void a_function_that_is_left_out_for_good_is_not_there_all_the_same() {
     for (String file : KernelFunctions.FILES) {
       for (Map.Entry<String, String> function : KernelFunctions.of(file).entrySet()) {
-        if (!function.getValue().isEmpty()) {
+        if (!function.getValue().isEmpty() && !function.getValue().startsWith("not yet")) {
           assertThat(rows)
               .as(file + ":" + function.getKey())
               .noneMatch(r -> r.file().equals(file) && r.symbol().equals(function.getKey()));
