@@ -38,6 +38,7 @@ public final class AnonVmas {
    * @return 0, or {@code -ENOMEM}
    */
   @PortedFrom({"include/linux/rmap.h:anon_vma_prepare", "mm/rmap.c:__anon_vma_prepare"})
+  // tag::anon-vma-prepare[]
   public int anonVmaPrepare(VmArea vma) {
     if (vma.anonVma != null) {
       return 0;
@@ -74,6 +75,8 @@ public final class AnonVmas {
     }
     return 0;
   }
+
+  // end::anon-vma-prepare[]
 
   @PortedFrom(
       value = "mm/rmap.c:anon_vma_alloc",

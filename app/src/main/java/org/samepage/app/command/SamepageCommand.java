@@ -51,7 +51,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BenchCommand.class,
       TraceCommand.class,
       StrategyCommand.class,
-      WhereCommand.class
+      WhereCommand.class,
+      LabCommand.class,
+      DrawCommand.class
     })
 public final class SamepageCommand implements Runnable {
   @Option(

@@ -88,6 +88,7 @@ public final class CmpAndMerge {
       value = "mm/ksm.c:cmp_and_merge_page",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no huge page to split after a failed merge")
+  // tag::cmp-and-merge[]
   public void cmpAndMergePage(int page, KsmRmapItem item) {
     boolean maxPageSharingBypass = false;
     KsmStableNode node = nodes.folioStableNode(page);
@@ -126,6 +127,8 @@ public final class CmpAndMerge {
       searchUnstable(item, page);
     }
   }
+
+  // end::cmp-and-merge[]
 
   private void mergeWithStable(KsmRmapItem item, int page, int kpage, boolean bypass) {
     if (merger.tryToMergeWithKsmPage(item, page, kpage)) {

@@ -137,6 +137,7 @@ public final class RmapWalkKsm implements KsmRmapWalk {
   }
 
   /** The loop over the VMAs that the query returns. */
+  // tag::rmap-visit[]
   private boolean visit(
       int folio,
       KsmRmapItem item,
@@ -171,6 +172,8 @@ public final class RmapWalkKsm implements KsmRmapWalk {
     }
     return true;
   }
+
+  // end::rmap-visit[]
 
   /** Whether a query for this interval returns the VMA. */
   private static boolean intersects(VmArea vma, long first, long last) {

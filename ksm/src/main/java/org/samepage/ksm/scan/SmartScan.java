@@ -30,6 +30,7 @@ final class SmartScan {
 
   /** Passes to skip after a visit at this age. */
   @PortedFrom("mm/ksm.c:skip_age")
+  // tag::skip-age[]
   static int skipAge(int age) {
     if (age <= 3) {
       return 1;
@@ -40,11 +41,14 @@ final class SmartScan {
     return age <= 8 ? 4 : 8;
   }
 
+  // end::skip-age[]
+
   /** Whether this pass goes without the page. One that does takes its item out of its tree. */
   @PortedFrom(
       value = "mm/ksm.c:should_skip_rmap_item",
       fidelity = Fidelity.ADAPTED,
       differs = "asks the layout whether a stable item has an age")
+  // tag::should-skip[]
   boolean shouldSkipRmapItem(int folio, KsmRmapItem item) {
     if (!state.knobs.smartScan || folios.folioTestKsm(folio)) {
       return false;
@@ -68,4 +72,5 @@ final class SmartScan {
     items.removeRmapItemFromTree(item);
     return true;
   }
+  // end::should-skip[]
 }

@@ -54,10 +54,13 @@ final class StableChains {
   }
 
   @PortedFrom("mm/ksm.c:__is_page_sharing_candidate")
+  // tag::sharing-candidate[]
   private boolean isPageSharingCandidateRaw(KsmStableNode stableNode, int offset) {
     return stableNode.rmapHlistLen != 0
         && stableNode.rmapHlistLen + offset < state.knobs.maxPageSharing;
   }
+
+  // end::sharing-candidate[]
 
   /** Whether a node's page is in use, and may take one more mapping. */
   @PortedFrom("mm/ksm.c:is_page_sharing_candidate")

@@ -201,6 +201,7 @@ public final class PageFaults implements FaultHandler {
       value = "mm/memory.c:do_wp_page",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no userfaultfd that only keeps track")
+  // tag::do-wp-page[]
   private int doWpPage(Fault fault) {
     if (!fault.isUnshare() && fault.vma().userfaultfdPteWp(fault.origPte())) {
       fault.table().ptl.unlock();
@@ -230,6 +231,8 @@ public final class PageFaults implements FaultHandler {
     fault.table().ptl.unlock();
     return wpPageCopy(fault, folio);
   }
+
+  // end::do-wp-page[]
 
   /** Whether this mapping is the only one left, so that the page need not be copied. */
   @PortedFrom(

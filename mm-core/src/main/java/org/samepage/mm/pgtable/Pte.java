@@ -67,9 +67,12 @@ public final class Pte {
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_dirty")
+  // tag::pte-dirty[]
   public static boolean pteDirty(long pte) {
     return (pte & (DIRTY | SAVED_DIRTY)) != 0;
   }
+
+  // end::pte-dirty[]
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_young")
   public static boolean pteYoung(long pte) {
@@ -83,9 +86,12 @@ public final class Pte {
 
   /** The page frame number; of a word that is not present, what its bits say. */
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_pfn")
+  // tag::pte-pfn[]
   public static long ptePfn(long pte) {
     return ((pte ^ protnoneMask(pte)) & PFN_MASK) >>> PFN_SHIFT;
   }
+
+  // end::pte-pfn[]
 
   @PortedFrom("arch/x86/include/asm/pgtable-invert.h:protnone_mask")
   static long protnoneMask(long val) {

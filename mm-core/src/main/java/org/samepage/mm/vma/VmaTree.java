@@ -46,10 +46,13 @@ public final class VmaTree {
 
   /** The first VMA that ends above the address; it may start above it too. */
   @PortedFrom("mm/mmap.c:find_vma")
+  // tag::find-vma[]
   public @Nullable VmArea findVma(long addr) {
     int position = positionOf(addr);
     return position < size ? vmas[position] : null;
   }
+
+  // end::find-vma[]
 
   /** The VMA that this address is in. */
   @PortedFrom("include/linux/mm.h:vma_lookup")

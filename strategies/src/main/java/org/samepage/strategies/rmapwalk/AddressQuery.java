@@ -15,9 +15,11 @@ abstract class AddressQuery implements RmapWalkStrategy {
       value = "mm/ksm.c:rmap_walk_ksm",
       fidelity = Fidelity.ADAPTED,
       differs = "the lower bound of its query")
+  // tag::by-address[]
   public final long firstPgoff(KsmRmapItem item) {
     return PageUnits.bytesToPages(item.pageAddress());
   }
+  // end::by-address[]
 
   @Override
   @PortedFrom(

@@ -21,9 +21,11 @@ abstract class PgoffQuery implements RmapWalkStrategy {
       value = "mm/ksm.c:rmap_walk_ksm",
       fidelity = Fidelity.ADAPTED,
       differs = "the lower bound of its query")
+  // tag::by-index[]
   public final long firstPgoff(KsmRmapItem item) {
     return layout.pageIndex(item);
   }
+  // end::by-index[]
 
   @Override
   @PortedFrom(

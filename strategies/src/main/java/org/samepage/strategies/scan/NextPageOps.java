@@ -57,6 +57,7 @@ class NextPageOps extends MmWalkOps {
       value = "mm/ksm.c:ksm_next_page_pmd_entry",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "no huge pages yet")
+  // tag::next-page[]
   protected final int pmdEntry(PageTable table, int index, long start, long end, MmWalk walk) {
     VmArea vma = walk.vma();
     if (vma == null || ksmTestExit(walk.mm())) {
@@ -90,4 +91,5 @@ class NextPageOps extends MmWalkOps {
     ptes.ptl.unlock();
     return 0;
   }
+  // end::next-page[]
 }

@@ -50,6 +50,7 @@ final class PerAddressScanStrategy extends VmaByVmaScan {
       value = "mm/ksm.c:scan_get_next_rmap_item",
       fidelity = Fidelity.ADAPTED,
       differs = "the loop over the addresses of a VMA alone")
+  // tag::per-address[]
   boolean nextPageOf(VmArea vma, KsmScan cursor, ScanHit hit) {
     WorkCounters work = sched.current().work;
     while (cursor.address < vma.vmEnd && !ksmTestExit(vma.vmMm)) {
@@ -73,6 +74,8 @@ final class PerAddressScanStrategy extends VmaByVmaScan {
     }
     return false;
   }
+
+  // end::per-address[]
 
   @Override
   public long probesPerPass(VmArea vma) {

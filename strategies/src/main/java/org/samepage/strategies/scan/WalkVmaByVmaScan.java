@@ -36,6 +36,7 @@ abstract class WalkVmaByVmaScan extends VmaByVmaScan {
       value = "mm/ksm.c:scan_get_next_rmap_item",
       fidelity = Fidelity.ADAPTED,
       differs = "the walk of one VMA alone")
+  // tag::walk-vma[]
   final boolean nextPageOf(VmArea vma, KsmScan cursor, ScanHit hit) {
     int found = pageWalk.walkPageRangeVma(vma, cursor.address, vma.vmEnd, walk);
     if (found > 0) {
@@ -48,4 +49,5 @@ abstract class WalkVmaByVmaScan extends VmaByVmaScan {
     sched.condResched();
     return false;
   }
+  // end::walk-vma[]
 }

@@ -65,6 +65,7 @@ final class PerAddressUnmergeStrategy implements UnmergeStrategy {
       value = "mm/ksm.c:unmerge_ksm_pages",
       fidelity = Fidelity.ADAPTED,
       differs = "named after the extension point")
+  // tag::unmerge-per-address[]
   public int unmergeRange(VmArea vma, long start, long end, boolean lockVma) {
     int err = 0;
     for (long addr = start; addr < end && err == 0; addr += PageUnits.PAGE_SIZE) {
@@ -75,6 +76,8 @@ final class PerAddressUnmergeStrategy implements UnmergeStrategy {
     }
     return err;
   }
+
+  // end::unmerge-per-address[]
 
   @Override
   @PortedFrom(

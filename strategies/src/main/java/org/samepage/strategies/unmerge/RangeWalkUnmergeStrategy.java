@@ -84,6 +84,7 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
       value = "mm/ksm.c:break_ksm",
       fidelity = Fidelity.ADAPTED,
       differs = "named after the extension point")
+  // tag::unmerge-range[]
   public int unmergeRange(VmArea vma, long start, long end, boolean lockVma) {
     BreakKsmOps ops = lockVma ? breakKsmLockVmaOps.get() : breakKsmOps.get();
     long addr = start;
@@ -99,6 +100,8 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
     } while ((ret & VM_FAULT_ERROR) == 0);
     return (ret & VM_FAULT_OOM) != 0 ? -Errno.ENOMEM : 0;
   }
+
+  // end::unmerge-range[]
 
   @Override
   public int breakPage(VmArea vma, long addr, boolean lockVma) {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.draw;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.samepage.ksm.state.KsmRmapItem;
+import org.samepage.ksm.state.KsmStableNode;
+import org.samepage.ksm.state.KsmState;
+import org.samepage.machine.Machine;
+import org.samepage.mm.rb.RbNode;
+import org.samepage.mm.vma.AnonVma;
+import org.samepage.mm.vma.AnonVmaChain;
+import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.VmArea;
+
+/** What can be drawn of a machine. */
+public enum Pictures {
+  /** A process's page tables. */
+  TABLES {
+    @Override
+    public String of(Machine machine, String process, Mm mm) {
+      Svg svg = new Svg("page tables of " + process);
+      new TablesPicture(svg, pfn -> machine.memory().folios().folioMapcount((int) pfn))
+          .draw("page tables of " + process, mm.pgTables);
+      return svg.document();
+    }
+  },
+  /** KSM's stable and unstable trees. */
+  TREES {
+    @Override
+    public String of(Machine machine, String process, Mm mm) {
+      Svg svg = new Svg("the stable and the unstable tree");
+      KsmState state = machine.ksm().state();
+      for (int nid = 0; nid < state.ksmNrNodeIds(); nid++) {
+        String node = state.ksmNrNodeIds() == 1 ? "" : " of node " + nid;
+        TreePicture.draw(
+            svg, "stable tree" + node, state.rootStableTree(nid), Pictures::stableLabel);
+        TreePicture.draw(
+            svg,
+            "unstable tree" + node + " (of the last pass)",
+            state.rootUnstableTree(nid),
+            Pictures::unstableLabel);
+      }
+      return svg.document();
+    }
+  },
+  /** The interval trees of a process's anon_vmas. */
+  INTERVAL_TREE {
+    @Override
+    public String of(Machine machine, String process, Mm mm) {
+      Svg svg = new Svg("interval trees of " + process);
+      Map<Long, AnonVma> anonVmas = new LinkedHashMap<>();
+      for (int i = 0; i < mm.vmas.size(); i++) {
+        VmArea vma = mm.vmas.get(i);
+        for (AnonVmaChain c = vma.oldestChain(); c != null; c = c.nextSameVma()) {
+          anonVmas.putIfAbsent(c.anonVma.id, c.anonVma);
+        }
+      }
+      if (anonVmas.isEmpty()) {
+        svg.text(0, Svg.LINE, process + " has no anon_vma", "caption");
+      }
+      anonVmas
+          .values()
+          .forEach(anonVma ->
+              TreePicture.draw(
+                  svg,
+                  "anon_vma %d: VMAs by page offset".formatted(anonVma.id),
+                  anonVma.rbRoot,
+                  Pictures::chainLabel));
+      return svg.document();
+    }
+  };
+
+  /** The picture as an SVG document. */
+  public abstract String of(Machine machine, String process, Mm mm);
+
+  private static List<String> stableLabel(RbNode node) {
+    KsmStableNode stable = (KsmStableNode) node;
+    if (stable.rmapHlistLen == KsmStableNode.STABLE_NODE_CHAIN) {
+      int dups = 0;
+      for (KsmStableNode d = stable.firstDup(); d != null; d = d.dupNext()) {
+        dups++;
+      }
+      return List.of("chain", dups + " duplicates");
+    }
+    return List.of("frame 0x%x".formatted(stable.kpfn), stable.rmapHlistLen + " items");
+  }
+
+  private static List<String> unstableLabel(RbNode node) {
+    KsmRmapItem item = (KsmRmapItem) node;
+    return List.of(
+        "page 0x%x".formatted(item.pageAddress()), "checksum %08x".formatted(item.oldchecksum()));
+  }
+
+  private static List<String> chainLabel(RbNode node) {
+    AnonVmaChain chain = (AnonVmaChain) node;
+    VmArea vma = chain.vma;
+    return List.of(
+        "0x%x-0x%x".formatted(vma.vmStart, vma.vmEnd),
+        "offsets 0x%x..0x%x".formatted(vma.vmPgoff, vma.vmPgoff + vma.vmaPages() - 1),
+        "last below 0x%x".formatted(chain.rbSubtreeLast));
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.app.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.samepage.app.Main;
+import org.w3c.dom.NodeList;
+
+/** What a picture shows is what the machine has at that line. */
+final class DrawCommandTest {
+  @TempDir Path folder;
+  private final StringWriter err = new StringWriter();
+
+  private Path scenario() throws Exception {
+    return Files.writeString(
+        folder.resolve("x.scenario"),
+        """
+        process A
+        A mmap X 8p
+        A madvise X MERGEABLE
+        A write X[0..4p] id=1
+        A madvise X[6p..8p] GUARD_INSTALL
+        scan 3
+        A fork B
+        B write X[0] id=2
+        """);
+  }
+
+  private int draw(String... args) {
+    List<String> all = new ArrayList<>(List.of("draw"));
+    all.addAll(List.of(args));
+    return Main.run(
+        new PrintWriter(new StringWriter(), true),
+        new PrintWriter(err, true),
+        all.toArray(String[]::new));
+  }
+
+  /** The texts of a picture, which must be well-formed. */
+  private List<String> texts(String place, String what, String... more) throws Exception {
+    Path picture = folder.resolve("x.svg");
+    List<String> args = new ArrayList<>(List.of(place, what, "-o", picture.toString()));
+    args.addAll(List.of(more));
+    assertThat(draw(args.toArray(String[]::new))).as(err.toString()).isZero();
+    NodeList texts =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(picture.toFile())
+            .getElementsByTagName("text");
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < texts.getLength(); i++) {
+      lines.add(texts.item(i).getTextContent());
+    }
+    return lines;
+  }
+
+  @Test
+  void tables_show_pages_guards_and_how_often_a_frame_is_mapped() throws Exception {
+    Path file = scenario();
+    assertThat(texts(file + ":4", "tables"))
+        .contains("page tables of A", "[0] frame 0x104 write dirty", "[3] frame 0x107 write dirty")
+        .doesNotContain("[6..7] guard");
+    List<String> merged = texts(file + ":6", "tables");
+    assertThat(merged).contains("[6..7] guard");
+    assertThat(merged).anyMatch(t -> t.startsWith("[0..3] frame") && t.endsWith("mapped 4 times"));
+    assertThat(texts(file.toString(), "tables", "--process", "B"))
+        .contains("page tables of B")
+        .anyMatch(t -> t.startsWith("[1..3] frame") && t.endsWith("mapped 7 times"));
+  }
+
+  @Test
+  void trees_show_what_is_merged_and_what_waits() throws Exception {
+    Path file = scenario();
+    assertThat(texts(file + ":5", "trees")).filteredOn("empty"::equals).hasSize(2);
+    assertThat(texts(file + ":6", "trees"))
+        .contains("4 items")
+        .filteredOn("empty"::equals)
+        .hasSize(1);
+  }
+
+  @Test
+  void the_interval_tree_shows_the_vmas_of_both_processes() throws Exception {
+    assertThat(texts(scenario().toString(), "interval-tree"))
+        .filteredOn("0x100000000000-0x100000008000"::equals)
+        .hasSize(2);
+  }
+
+  @Test
+  void mistakes_name_the_choices() throws Exception {
+    String file = scenario().toString();
+    String target = folder.resolve("x.svg").toString();
+    assertThat(draw(file, "lists", "-o", target)).isEqualTo(2);
+    assertThat(draw(file, "tables", "-o", target, "--process", "C")).isEqualTo(2);
+    assertThat(draw(file + ":0", "tables", "-o", target)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("lists cannot be drawn; there are tables, trees, interval-tree")
+        .contains("there is no process C at that line; there are A, B")
+        .contains("there is no process at that line");
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.docs;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.samepage.docs.Samepage.Printed;
+
+/**
+ * A sentence that somebody wrote, and the commands that check it.
+ *
+ * @param verdict what came of it, in our words
+ */
+record Claim(String id, String seed, String who, String says, List<Step> steps, String verdict) {
+  /**
+   * A command and what must be on its lines, in this order.
+   *
+   * @param prints at least one
+   */
+  record Step(String run, List<String> prints) {
+    /** The lines that were looked for; empty where one is not there. */
+    List<String> shown(Printed printed) {
+      Set<Integer> starts = new LinkedHashSet<>();
+      String text = printed.text();
+      int at = 0;
+      for (String wanted : prints) {
+        int found = text.indexOf(wanted, at);
+        if (found < 0) {
+          return List.of();
+        }
+        starts.add(text.lastIndexOf('\n', found) + 1);
+        at = found + wanted.length();
+      }
+      return starts.stream()
+          .map(start -> text.substring(start).lines().findFirst().orElse("").strip())
+          .toList();
+    }
+  }
+
+  /** All of the ledger; a block that lacks something is an error. */
+  static List<Claim> read(Path file) throws IOException {
+    List<Claim> claims = new ArrayList<>();
+    String[] blocks = Files.readString(file).split("(?m)^== ");
+    for (int i = 1; i < blocks.length; i++) {
+      claims.add(parse(blocks[i]));
+    }
+    return claims;
+  }
+
+  private static Claim parse(String block) {
+    List<String> lines = block.lines().filter(line -> !line.isBlank()).toList();
+    Map<String, String> fields = new TreeMap<>();
+    List<Step> steps = new ArrayList<>();
+    for (String line : lines.subList(1, lines.size())) {
+      int colon = line.indexOf(": ");
+      String key = line.substring(0, colon);
+      String value = line.substring(colon + 2);
+      switch (key) {
+        case "run" -> steps.add(new Step(value, new ArrayList<>()));
+        case "prints" -> steps.getLast().prints.add(value);
+        default -> fields.put(key, value);
+      }
+    }
+    String id = lines.getFirst();
+    if (!fields.keySet().equals(Set.of("seed", "who", "says", "verdict"))
+        || steps.isEmpty()
+        || steps.stream().anyMatch(step -> step.prints.isEmpty())) {
+      throw new IllegalArgumentException(
+          "claim %s needs seed, who, says, verdict, and a run with what it prints".formatted(id));
+    }
+    return new Claim(
+        id,
+        fields.getOrDefault("seed", ""),
+        fields.getOrDefault("who", ""),
+        fields.getOrDefault("says", ""),
+        steps,
+        fields.getOrDefault("verdict", ""));
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each claim of the ledger has a command that runs here, and prints what the verdict rests on. */
+final class ClaimsTest {
+  private static final Path ROOT = Path.of(System.getProperty("samepage.root"));
+
+  @TempDir Path folder;
+
+  @Test
+  void every_command_prints_what_the_verdict_rests_on() throws Exception {
+    ClaimsPage page = new ClaimsPage(ROOT, folder);
+    List<Claim> claims = page.claims();
+    assertThat(claims).hasSizeGreaterThan(30);
+    assertThat(claims.stream().map(Claim::id).distinct().count()).isEqualTo(claims.size());
+    List<String> failed = new ArrayList<>();
+    for (Claim claim : claims) {
+      for (Claim.Step step : claim.steps()) {
+        try {
+          page.check(claim, step);
+        } catch (ClaimsPage.FailedClaimException e) {
+          failed.add(e.getMessage());
+        }
+      }
+      assertThat(claim.verdict().toLowerCase(Locale.ROOT))
+          .as(claim.id())
+          .matches("(holds|refuted here).*");
+    }
+    assertThat(failed).isEmpty();
+  }
+
+  @Test
+  void every_scenario_of_the_ledger_is_used() throws Exception {
+    String ledger = Files.readString(ROOT.resolve("docs/claims/claims.txt"));
+    try (var files = Files.list(ROOT.resolve("docs/claims"))) {
+      assertThat(
+              files
+                  .map(file -> file.getFileName().toString())
+                  .filter(name -> name.endsWith(".scenario"))
+                  .filter(name -> !ledger.contains("docs/claims/" + name + " "))
+                  .collect(Collectors.toList()))
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void a_claim_that_does_not_hold_or_has_no_command_fails() throws Exception {
+    Path ledger = Files.createDirectories(folder.resolve("docs/claims")).resolve("claims.txt");
+    String claim = "== x\nseed: 0\nwho: w\nsays: s\nverdict: holds\n";
+    Files.writeString(ledger, claim);
+    assertThatThrownBy(() -> Claim.read(ledger)).hasMessageContaining("claim x needs seed");
+    Files.writeString(ledger, claim + "run: explain full-range\nprints: no such thing\n");
+    assertThatThrownBy(() -> new ClaimsPage(folder, folder).page())
+        .isInstanceOf(ClaimsPage.FailedClaimException.class)
+        .hasMessageContaining("claim x: explain full-range should print [no such thing]");
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.labs.grade;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.samepage.labs.desk.Desk;
+import org.samepage.labs.desk.DeskStreams;
+
+/** A student's code in a process of its own; it is gone when this is closed. */
+final class DeskProcess implements AnswerDesk {
+  private static final List<String> LIMITS =
+      List.of(
+          "-Xmx512m",
+          "-XX:MaxMetaspaceSize=128m",
+          "-XX:MaxDirectMemorySize=64m",
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
+          "-Xshare:auto",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
+
+  private final Process process;
+  private final DataOutputStream out;
+  private final DataInputStream in;
+
+  /**
+   * Starts one.
+   *
+   * @param classes the student's; the one folder that it may write to
+   */
+  DeskProcess(Jail jail, String classPath, Path classes, String className) throws IOException {
+    List<String> java = new ArrayList<>();
+    java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    java.addAll(LIMITS);
+    java.addAll(
+        List.of("-cp", classPath, Desk.class.getName(), classes.toAbsolutePath().toString()));
+    java.add(className);
+    process =
+        new ProcessBuilder(jail.command(classes, java))
+            .directory(classes.toFile())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
+    in = new DataInputStream(new BufferedInputStream(process.getInputStream()));
+  }
+
+  @Override
+  public @Nullable String ask(String request, long seconds) throws TooLongException {
+    CompletableFuture<@Nullable String> answer = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            DeskStreams.write(out, request);
+            answer.complete(DeskStreams.read(in));
+          } catch (IOException e) {
+            answer.complete(null);
+          }
+        });
+    try {
+      return answer.get(seconds, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new TooLongException();
+    } catch (ExecutionException e) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
