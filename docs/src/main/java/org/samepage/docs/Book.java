@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -74,7 +75,7 @@ public final class Book {
   void write() throws IOException {
     for (Path page : pages(root)) {
       Path target = book.resolve(page);
-      Files.createDirectories(target.getParent());
+      Files.createDirectories(Objects.requireNonNull(target.getParent()));
       Files.copy(root.resolve("docs").resolve(page), target, StandardCopyOption.REPLACE_EXISTING);
     }
     Path out = Files.createDirectories(book.resolve("out"));

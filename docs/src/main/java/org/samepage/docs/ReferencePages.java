@@ -85,7 +85,7 @@ final class ReferencePages {
   /** The machine's own; strategies have one of the same name, with the profiles. */
   private static String resource(String name) {
     try {
-      for (URL file : Collections.list(PortBackend.class.getClassLoader().getResources(name))) {
+      for (URL file : Collections.list(ClassLoader.getSystemClassLoader().getResources(name))) {
         try (InputStream in = file.openStream()) {
           String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
           if (text.contains("\nmachine {")) {

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.samepage.app.output.SafeFile;
@@ -55,7 +56,7 @@ final class LabStartCommand implements Callable<Integer> {
     }
     for (Map.Entry<String, String> file : files.entrySet()) {
       Path path = folder.resolve(file.getKey());
-      SafeFile.folder(path.toAbsolutePath().getParent());
+      SafeFile.folder(Objects.requireNonNull(path.toAbsolutePath().getParent()));
       SafeFile.write(path, file.getValue());
     }
     PrintWriter out = spec.commandLine().getOut();

@@ -27,6 +27,8 @@ final class DeskProcess implements AnswerDesk {
           "-XX:+UseSerialGC",
           "-XX:TieredStopAtLevel=1",
           "-Xshare:auto",
+          "-XX:-UsePerfData", // there is no folder for it behind walls
+          "-XX:+DisplayVMOutputToStderr", // standard output is for answers
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
 

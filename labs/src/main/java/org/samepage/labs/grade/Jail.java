@@ -28,9 +28,10 @@ public final class Jail {
         at=$(printf '%b' "$at")
         if [ "$at" != "$own" ]; then mount -o remount,bind,ro "$at" 2>/dev/null || :; fi
       done
-      while read -r _ _ _ _ at options _; do
-        case "$options" in rw*) [ "$(printf '%b' "$at")" = "$own" ] || exit 97 ;; esac
-      done < /proc/self/mountinfo
+      cut -d' ' -f5 /proc/self/mountinfo | while read -r at; do
+        at=$(printf '%b' "$at")
+        if [ "$at" != "$own" ] && [ -w "$at" ]; then exit 97; fi
+      done
       cd "$own"
       exec "$@"
       """;
