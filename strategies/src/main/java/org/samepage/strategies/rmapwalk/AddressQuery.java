@@ -19,6 +19,7 @@ abstract class AddressQuery implements RmapWalkStrategy {
   public final long firstPgoff(KsmRmapItem item) {
     return PageUnits.bytesToPages(item.pageAddress());
   }
+
   // end::by-address[]
 
   @Override

@@ -25,6 +25,7 @@ abstract class PgoffQuery implements RmapWalkStrategy {
   public final long firstPgoff(KsmRmapItem item) {
     return layout.pageIndex(item);
   }
+
   // end::by-index[]
 
   @Override
