@@ -53,7 +53,7 @@ public enum Pictures {
       Map<Long, AnonVma> anonVmas = new LinkedHashMap<>();
       for (int i = 0; i < mm.vmas.size(); i++) {
         VmArea vma = mm.vmas.get(i);
-        for (AnonVmaChain c = vma.oldestChain(); c != null; c = c.nextSameVma()) {
+        for (AnonVmaChain c = vma.oldestChain(); c != null; c = c.prevSameVma()) {
           anonVmas.putIfAbsent(c.anonVma.id, c.anonVma);
         }
       }

@@ -87,10 +87,14 @@ final class DrawCommandTest {
   }
 
   @Test
-  void the_interval_tree_shows_the_vmas_of_both_processes() throws Exception {
-    assertThat(texts(scenario().toString(), "interval-tree"))
-        .filteredOn("0x100000000000-0x100000008000"::equals)
-        .hasSize(2);
+  void interval_trees_of_a_child_are_its_parents_and_its_own() throws Exception {
+    String file = scenario().toString();
+    List<String> parents = texts(file, "interval-tree");
+    assertThat(parents).filteredOn(t -> t.startsWith("anon_vma")).hasSize(1);
+    assertThat(parents).filteredOn("0x100000000000-0x100000008000"::equals).hasSize(2);
+    List<String> childs = texts(file, "interval-tree", "--process", "B");
+    assertThat(childs).filteredOn(t -> t.startsWith("anon_vma")).hasSize(2);
+    assertThat(childs).filteredOn("0x100000000000-0x100000008000"::equals).hasSize(3);
   }
 
   @Test
