@@ -2,7 +2,10 @@
 package org.samepage.app.command;
 
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,9 +23,11 @@ import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.capture.digest.CaptureKey;
 import org.samepage.capture.format.CaptureException;
 import org.samepage.capture.format.CaptureFile;
+import org.samepage.capture.format.CaptureVisitor;
 import org.samepage.capture.format.CaptureWriter;
 import org.samepage.capture.format.Contents;
 import org.samepage.capture.live.ProcessSelection;
+import org.samepage.capture.text.ScenarioText;
 import org.samepage.host.SurroundingsException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -103,6 +108,13 @@ final class CaptureCommand implements Callable<Integer> {
   private @Nullable Integer count;
 
   @Option(
+      names = "--as-scenario",
+      description =
+          "Write a scenario instead: which pages are equal, on mappings of the same sizes; for"
+              + " 'samepage run' and 'compare'.")
+  private boolean asScenario;
+
+  @Option(
       names = "--key",
       paramLabel = "FILE",
       description =
@@ -123,36 +135,56 @@ final class CaptureCommand implements Callable<Integer> {
     if (!cores.isEmpty() && (!pids.isEmpty() || match != null || every != null)) {
       throw new UserMistakeException("--core goes with no processes and no --every");
     }
+    if (asScenario && every != null) {
+      throw new UserMistakeException("--as-scenario takes one snapshot, so no --every");
+    }
     int snapshots = snapshots();
     Pattern pattern = pattern();
     CaptureKey secret = KeyFile.key(key);
     var _ = SafeFile.check(file);
     PrintWriter err = spec.commandLine().getErr();
     try (CaptureFile out = CaptureFile.create(file)) {
-      CaptureWriter writer = new CaptureWriter(out.out());
-      if (!cores.isEmpty()) {
-        CoreRun.take(writer, cores, secret, contents, coreZeros, err);
-        return finish(writer, out, true);
+      boolean whole;
+      if (asScenario) {
+        Writer text = new OutputStreamWriter(out.out(), StandardCharsets.UTF_8);
+        ScenarioText scenario = new ScenarioText(text);
+        whole = take(scenario, 1, secret, pattern, err);
+        scenario.finish();
+        text.flush();
+      } else {
+        CaptureWriter writer = new CaptureWriter(out.out());
+        whole = take(writer, snapshots, secret, pattern, err);
+        writer.finish();
       }
-      LiveRun run = new LiveRun(writer, secret, contents, err);
-      List<Integer> named = new ArrayList<>(pids);
-      long millis = every == null ? 0 : Math.round(every * 1000);
-      run.take(() -> ProcessSelection.select(named, pattern, children), snapshots, millis);
-      if (run.whole() + run.broken() + run.missing() == 0) {
-        throw new SurroundingsException("no process matches " + match);
-      }
-      if (run.whole() + run.broken() == 0) {
-        throw new SurroundingsException("nothing could be captured, so no file is written");
-      }
-      return finish(writer, out, run.broken() + run.missing() == 0);
+      out.keep();
+      spec.commandLine().getOut().printf("%s: %,d bytes%n", file, Files.size(file));
+      return whole ? ExitCode.OK : ExitCode.FAILED;
     }
   }
 
-  private int finish(CaptureWriter writer, CaptureFile out, boolean whole) throws IOException {
-    writer.finish();
-    out.keep();
-    spec.commandLine().getOut().printf("%s: %,d bytes%n", file, Files.size(file));
-    return whole ? ExitCode.OK : ExitCode.FAILED;
+  /** Returns whether everything was had. */
+  private boolean take(
+      CaptureVisitor out,
+      int snapshots,
+      CaptureKey secret,
+      @Nullable Pattern pattern,
+      PrintWriter err)
+      throws IOException, CaptureException {
+    if (!cores.isEmpty()) {
+      CoreRun.take(out, cores, secret, contents, coreZeros, err);
+      return true;
+    }
+    LiveRun run = new LiveRun(out, secret, contents, err);
+    List<Integer> named = new ArrayList<>(pids);
+    long millis = every == null ? 0 : Math.round(every * 1000);
+    run.take(() -> ProcessSelection.select(named, pattern, children), snapshots, millis);
+    if (run.whole() + run.broken() + run.missing() == 0) {
+      throw new SurroundingsException("no process matches " + match);
+    }
+    if (run.whole() + run.broken() == 0) {
+      throw new SurroundingsException("nothing could be captured, so no file is written");
+    }
+    return run.broken() + run.missing() == 0;
   }
 
   private int snapshots() {

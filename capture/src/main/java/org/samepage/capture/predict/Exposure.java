@@ -64,8 +64,9 @@ final class Exposure {
 
   private void page(KsmStableNode node) {
     KsmRmapItem first = node.firstItem();
-    if (first == null) {
-      return;
+    boolean there = machine.memory().folios().folioRawMapping(node.kpfn) == node;
+    if (first == null || !there) {
+      return; // its page was written or given up, and ksmd has not been here since
     }
     CapturedProcess owner = owner(first);
     boolean otherProcess = false;
