@@ -20,6 +20,7 @@ import org.samepage.host.SurroundingsException;
 import org.samepage.machine.config.ConfigurationException;
 import org.samepage.machine.config.NearestNames;
 import org.samepage.scenario.lang.ScenarioException;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -53,7 +54,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StrategyCommand.class,
       WhereCommand.class,
       LabCommand.class,
-      DrawCommand.class
+      DrawCommand.class,
+      AutoComplete.GenerateCompletion.class
     })
 public final class SamepageCommand implements Runnable {
   @Option(

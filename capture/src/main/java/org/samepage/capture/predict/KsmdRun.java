@@ -23,6 +23,10 @@ final class KsmdRun {
   private static final int MOVING_PASSES = 12;
 
   private static final double STILL = 0.002;
+
+  /** Of a kernel with CONFIG_HZ=250. */
+  private static final long TICK_NANOS = 4_000_000;
+
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final Machine machine;
@@ -89,11 +93,21 @@ final class KsmdRun {
     double cpu = KsmdCost.nanos(did, ksm.ksmPagesScanned - scanned, Math.max(0, merged() - merged));
     batches++;
     timeline.add(saved(), ksm.ksmPagesScanned, (long) (nanos + cpu), passes.size() + 1);
-    long slept = Integer.toUnsignedLong(ksm.knobs.sleepMillisecs) * NANOS_PER_MILLI;
     cpuNanos += cpu;
-    nanos += cpu + slept;
-    machine.clock().advanceNanos((long) cpu + slept);
+    double woken = afterSleep(nanos + cpu);
+    machine.clock().advanceNanos((long) (woken - nanos));
+    nanos = woken;
     play();
+  }
+
+  /** A kernel's sleep ends with a tick, and the one under way does not count. */
+  private double afterSleep(double from) {
+    long millis = Integer.toUnsignedLong(ksm.knobs.sleepMillisecs);
+    if (millis == 0) {
+      return from;
+    }
+    long ticks = Math.ceilDiv(millis * NANOS_PER_MILLI, TICK_NANOS) + 1;
+    return (Math.floor(from / TICK_NANOS) + ticks) * TICK_NANOS;
   }
 
   private void play() throws SyscallException {
