@@ -18,9 +18,9 @@ import org.samepage.mm.units.PageUnits;
  * changing.
  */
 final class Changes {
-  private static final int FIELDS = 6;
-  private static final int WAS_THERE = 1;
-  private static final int IS_THERE = 2;
+  private static final int FIELDS = 4;
+  private static final long UNLIKE_ANY = 0x9e3779b97f4a7c15L;
+  private static final int IS_THERE = 1;
 
   private final boolean wanted;
   private final List<Step> steps = new ArrayList<>();
@@ -39,16 +39,14 @@ final class Changes {
       this.nanos = nanos;
     }
 
-    void add(int of, long addr, int there, PageTrack pages, long low, long high) {
+    void add(int of, long addr, int there, long low, long high) {
       if (length + FIELDS > ops.length) {
         ops = Arrays.copyOf(ops, 2 * ops.length);
       }
       ops[length] = (long) of << 2 | there;
       ops[length + 1] = addr;
-      ops[length + 2] = pages.foundLow();
-      ops[length + 3] = pages.foundHigh();
-      ops[length + 4] = low;
-      ops[length + 5] = high;
+      ops[length + 2] = low;
+      ops[length + 3] = high;
       length += FIELDS;
     }
   }
@@ -92,7 +90,7 @@ final class Changes {
     boolean same = was && pages.foundLow() == low && pages.foundHigh() == high;
     if (!same && steps.size() > 1) {
       Step step = steps.getLast();
-      step.add(step.processes.size() - 1, addr, (was ? WAS_THERE : 0) | IS_THERE, pages, low, high);
+      step.add(step.processes.size() - 1, addr, IS_THERE, low, high);
     }
     pages.put(addr, low, high);
   }
@@ -102,7 +100,7 @@ final class Changes {
     PageTrack pages = track;
     if (pages != null && process != null && steps.size() > 1) {
       Step step = steps.getLast();
-      pages.forgetUntold(addr -> step.add(step.processes.size() - 1, addr, WAS_THERE, pages, 0, 0));
+      pages.forgetUntold(addr -> step.add(step.processes.size() - 1, addr, 0, 0, 0));
     }
     track = null;
   }
@@ -133,19 +131,19 @@ final class Changes {
    */
   void play(long number, Writer writer) throws SyscallException {
     int moves = steps.size() - 1;
-    long round = (number - 1) % (2L * moves);
-    boolean forward = round < moves;
-    Step step = steps.get((int) (forward ? round + 1 : 2L * moves - round));
+    long again = (number - 1) / moves;
+    Step step = steps.get((int) ((number - 1) % moves) + 1);
     for (int i = 0; i < step.length; i += FIELDS) {
       long[] op = step.ops;
-      UserProcess of = step.processes.get((int) (op[i] >>> 2));
-      boolean there = (op[i] & (forward ? IS_THERE : WAS_THERE)) != 0;
+      int index = (int) (op[i] >>> 2);
+      UserProcess of = step.processes.get(index);
       if (of.mm().vmas.vmaLookup(op[i + 1]) == null) {
         continue;
       }
-      if (there) {
-        int at = i + (forward ? 4 : 2);
-        writer.write(of, op[i + 1], op[at], op[at + 1]);
+      if ((op[i] & IS_THERE) != 0) {
+        // what a page changes to the next time is nobody else's
+        long fresh = again == 0 ? 0 : (again << 32 | index + 1L) * UNLIKE_ANY;
+        writer.write(of, op[i + 1], op[i + 2] ^ fresh, op[i + 3] ^ op[i + 1] * fresh);
       } else {
         of.madvise(op[i + 1], PageUnits.PAGE_SIZE, Madvise.Advice.DONTNEED);
       }
