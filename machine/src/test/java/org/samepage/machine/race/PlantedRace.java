@@ -57,6 +57,7 @@ enum PlantedRace {
       new Plant("RmapItems", "removeStable", "KSM_GET_FOLIO_LOCK", 1, "withoutLock"),
       new Plant("RmapItems", "removeStable", "folioUnlock", 1, "nothing"));
 
+  @SuppressWarnings("ImmutableEnumChecker") // List.of
   final List<Plant> plants;
 
   /** What the runs are about that find it. */
