@@ -58,7 +58,9 @@ public final class KernelRun {
         samples.add(
             new long[] {
               System.nanoTime() - start,
-              KsmFiles.number(Figures.SHARING) + KsmFiles.number(Figures.ZERO_PAGES)
+              KsmFiles.number(Figures.SHARING)
+                  + KsmFiles.number(Figures.ZERO_PAGES)
+                  - before.getOrDefault(Figures.ZERO_PAGES, 0L)
             });
         progress.show("the kernel's ksmd", done, passes);
       }
