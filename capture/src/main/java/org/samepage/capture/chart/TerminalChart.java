@@ -33,7 +33,7 @@ public final class TerminalChart {
       StringBuilder line = new StringBuilder();
       for (long saved : columns) {
         long eighths = saved * HEIGHT * STEPS / most;
-        line.append(LEVELS.charAt((int) Math.clamp(eighths - (long) row * STEPS, 0, STEPS)));
+        line.append(LEVELS.charAt(Math.clamp(eighths - (long) row * STEPS, 0, STEPS)));
       }
       String label =
           row == HEIGHT - 1 ? "%,.1f MiB".formatted(PageUnits.pagesToBytes(most) / MIB) : "";

@@ -171,7 +171,7 @@ final class CapturedMachine implements CaptureVisitor {
   private void page(PageBlock block, int i) throws SyscallException {
     long addr = block.address + PageUnits.pagesToBytes(i);
     boolean zeros = block.kind == PageKind.ZEROS;
-    int at = (int) Math.min(i, PageBlock.LARGEST - 1);
+    int at = Math.min(i, PageBlock.LARGEST - 1);
     long low = zeros ? 0 : block.digests[2 * at];
     long high = zeros ? 0 : block.digests[2 * at + 1];
     changes.page(addr, low, high);
