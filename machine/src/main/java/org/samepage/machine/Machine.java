@@ -42,6 +42,8 @@ import org.samepage.machine.mmap.Munmap;
 import org.samepage.machine.mmap.Userfaultfd;
 import org.samepage.machine.proc.ProcFiles;
 import org.samepage.machine.swap.Reclaim;
+import org.samepage.machine.thp.HugeZeroFolio;
+import org.samepage.machine.thp.ThpSysfs;
 import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.PteLayout;
@@ -60,6 +62,7 @@ import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.ProbeBudget;
 import org.samepage.mm.work.WorkCounters;
+import org.samepage.rmap.split.DeferredSplitScan;
 import org.samepage.rmap.trace.RmapTracepoints;
 
 /** A booted machine: memory, processes, KSM, and what they report. Close it to free its memory. */
@@ -76,7 +79,11 @@ public final class Machine implements AutoCloseable {
   private final List<AddressSpace> files = new CopyOnWriteArrayList<>();
 
   /** Physical memory. */
-  public record Memory(Folios folios, PageAllocator allocator, PageContents contents, Swap swap) {}
+  public record Memory(
+      Folios folios, PageAllocator allocator, PageContents contents, Swap swap, Thp thp) {}
+
+  /** Huge pages: their files in sysfs, the one of zeros, and those that would better be split. */
+  public record Thp(ThpSysfs sysfs, HugeZeroFolio zero, DeferredSplitScan deferredSplit) {}
 
   /** Where pages are swapped out to, and what words mean that stand for them. */
   public record Swap(SwapDevice device, Mmlist mmlist, SwapTypes types) {}
@@ -155,6 +162,10 @@ public final class Machine implements AutoCloseable {
 
   public Memory memory() {
     return memory;
+  }
+
+  public Thp thp() {
+    return memory.thp;
   }
 
   public Ksm ksm() {

@@ -20,8 +20,12 @@ import org.samepage.rmap.RmapWalkControl;
 final class RmapWalkKsmTest {
   /** Writes down which entries map the folio. */
   private static class Finder extends RmapWalkControl {
-    final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(SwapTypes.REFERENCE);
+    final PageVmaMappedWalk pvmw;
     final List<Long> found = new ArrayList<>();
+
+    Finder(TestMachine m) {
+      pvmw = new PageVmaMappedWalk(m.machine.memory().folios(), SwapTypes.REFERENCE);
+    }
 
     @Override
     public boolean rmapOne(int folio, VmArea vma, long addr) {
@@ -52,7 +56,7 @@ final class RmapWalkKsmTest {
       }
       m.passes(2);
       int merged = TestMachine.pfn(a, 0);
-      Finder finder = new Finder();
+      Finder finder = new Finder(m);
       walk(m, merged, finder);
       assertThat(finder.found)
           .containsExactly(
@@ -80,7 +84,7 @@ final class RmapWalkKsmTest {
       UserProcess childOfB = b.fork();
       List<Object> mms = new ArrayList<>();
       Finder order =
-          new Finder() {
+          new Finder(m) {
             @Override
             public boolean rmapOne(int folio, VmArea vma, long addr) {
               mms.add(vma.vmMm);
@@ -104,7 +108,7 @@ final class RmapWalkKsmTest {
       }
       m.passes(2);
       Finder first =
-          new Finder() {
+          new Finder(m) {
             @Override
             public boolean done(int folio) {
               return found.size() == 2;
@@ -126,7 +130,7 @@ final class RmapWalkKsmTest {
       VmArea vma = a.mm().vmas.get(0);
       var lock = Objects.requireNonNull(vma.anonVma).root.rwsem;
       lock.writeLock();
-      Finder finder = new Finder();
+      Finder finder = new Finder(m);
       finder.tryLock = true;
       walk(m, TestMachine.pfn(a, 0), finder);
       assertThat(finder.contended).isTrue();
@@ -142,10 +146,10 @@ final class RmapWalkKsmTest {
     TestMachine.write(a, 0, 1);
     TestMachine.write(a, 1, 1);
     RmapWalkKsm walk = m.machine.ksm().rmapWalk();
-    assertThatThrownBy(() -> walk.rmapWalkKsm(TestMachine.pfn(a, 0), new Finder()))
+    assertThatThrownBy(() -> walk.rmapWalkKsm(TestMachine.pfn(a, 0), new Finder(m)))
         .isInstanceOf(KernelBugException.class);
     m.passes(2);
-    assertThatThrownBy(() -> walk.rmapWalkKsm(TestMachine.pfn(a, 0), new Finder()))
+    assertThatThrownBy(() -> walk.rmapWalkKsm(TestMachine.pfn(a, 0), new Finder(m)))
         .hasMessageContaining("not locked");
     assertThat(m.machine.log().reports()).hasSize(2);
     m.machine.close();

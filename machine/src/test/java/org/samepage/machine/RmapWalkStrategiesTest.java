@@ -32,12 +32,13 @@ final class RmapWalkStrategiesTest {
 
   /** As try_to_unmap: ends once all mappings are found. */
   private final class Finder extends RmapWalkControl {
-    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(SwapTypes.REFERENCE);
+    private final PageVmaMappedWalk pvmw;
     private final WorkCounters work;
     private final int mapped;
     int found;
 
     Finder(TestMachine m, int folio) {
+      pvmw = new PageVmaMappedWalk(m.machine.memory().folios(), SwapTypes.REFERENCE);
       work = sched.current().work;
       mapped = m.machine.memory().folios().folioMapcount(folio);
     }

@@ -40,8 +40,11 @@ final class ScanEquivalenceTest {
     mm.mmapLock.readLock();
     while (strategy.nextPage(mm, cursor, hit)) {
       found.add("%x:%d".formatted(cursor.address, hit.page));
-      assertThat(folios.folioRefCount(hit.page)).as("a reference for the caller").isEqualTo(2);
-      folios.folioPut(hit.page);
+      int folio = folios.pageFolio(hit.page);
+      assertThat(folios.folioRefCount(folio))
+          .as("a reference for the caller")
+          .isEqualTo(folios.folioMapcount(folio) + 1);
+      folios.putPage(hit.page);
       cursor.address += PageUnits.PAGE_SIZE;
     }
     mm.mmapLock.readUnlock();
@@ -51,12 +54,16 @@ final class ScanEquivalenceTest {
   /** A process with a random layout: several VMAs, mergeable or not, populated, read, or empty. */
   private static UserProcess randomProcess(TestMachine m, long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
+    SplittableRandom huge = random.split();
     UserProcess process = m.machine.newProcess();
     long at = BASE;
     int vmas = 1 + random.nextInt(6);
     for (int v = 0; v < vmas; v++) {
       long pages = 1 + random.nextLong(3000);
       process.mmap(at, pages * 4096, TestMachine.RW, true);
+      if (huge.nextInt(3) == 0) {
+        process.madvise(at, pages * 4096, Advice.HUGEPAGE);
+      }
       int touched = random.nextInt(40);
       for (int t = 0; t < touched; t++) {
         long addr = at + random.nextLong(pages) * 4096;

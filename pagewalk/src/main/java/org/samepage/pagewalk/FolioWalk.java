@@ -93,9 +93,7 @@ public final class FolioWalk {
   @PortedFrom(
       value = "mm/pagewalk.c:folio_walk_start",
       fidelity = Fidelity.SIMPLIFIED,
-      differs =
-          "vma_pgtable_walk_begin is for hugetlb, whose tables nobody shares here; a PTE maps a"
-              + " folio of one page")
+      differs = "vma_pgtable_walk_begin is for hugetlb, whose tables nobody shares here")
   public int folioWalkStart(VmArea vma, long addr, int flags) {
     vma.vmMm.mmapLock.assertLocked();
     if (log.warnOnOnce(addr < vma.vmStart || addr >= vma.vmEnd, "folio_walk_start: outside VMA")) {
@@ -208,11 +206,11 @@ public final class FolioWalk {
     pte = word;
   }
 
-  /** The entry maps a folio from this page on; the address is so many bytes behind its start. */
+  /** The entry maps pages from this one on; the address is so many bytes behind its start. */
   private int found(int first, long offset) {
     page = first + (int) bytesToPages(offset);
     held = table().ptl;
-    return first;
+    return normalPage.folioOf(first);
   }
 
   /** There is a folio, but nobody should take the page for one that is mapped here. */

@@ -18,7 +18,11 @@ import org.samepage.mm.vma.MmFlags;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 
-/** Counts the mappings of anonymous folios of one page, and says where one belongs in a VMA. */
+/**
+ * Counts the mappings of folios, and says where a page belongs in a VMA.
+ *
+ * <p>Where a method takes a page, the counts that change are those of its folio too.
+ */
 public final class AnonRmap {
   /** From here on a reference count counts as a pin, whoever holds it. */
   private static final int GUP_PIN_COUNTING_BIAS = 1024;
@@ -31,10 +35,12 @@ public final class AnonRmap {
 
   private final Folios folios;
   private final Frames frames;
+  private final MappingCounts counts;
 
   public AnonRmap(Folios folios) {
     this.folios = folios;
     this.frames = folios.frames();
+    this.counts = new MappingCounts(folios);
   }
 
   /** {@link #folioAddNewAnonRmap(int, VmArea, long, int)} of a page that the VMA has alone. */
@@ -47,7 +53,7 @@ public final class AnonRmap {
   }
 
   /**
-   * The first mapping of a new folio.
+   * The first mapping of a new folio: a large one's by a huge entry.
    *
    * @param folio new, full, and not yet mapped
    * @param flags {@link #RMAP_EXCLUSIVE} where no other VMA may have it; else it belongs to the
@@ -56,13 +62,13 @@ public final class AnonRmap {
   @PortedFrom(
       value = "mm/rmap.c:folio_add_new_anon_rmap",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; marks it up to date")
+      differs = "two orders; marks it up to date")
   public void folioAddNewAnonRmap(int folio, VmArea vma, long addr, int flags) {
     boolean exclusive = (flags & RMAP_EXCLUSIVE) != 0;
     int swapbacked = vma.has(VmFlags.VM_DROPPABLE) ? 0 : PageFlags.PG_SWAPBACKED;
     frames.setFlag(folio, swapbacked | PageFlags.PG_UPTODATE);
     folioSetAnonRaw(folio, vma, addr, exclusive);
-    frames.setMapcountRaw(folio, 0);
+    counts.first(folio, vma);
     if (exclusive) {
       folios.setPageAnonExclusive(folio);
     }
@@ -85,30 +91,66 @@ public final class AnonRmap {
   }
 
   /**
-   * One more mapping of an anonymous or KSM folio. Holds the page-table lock.
+   * One more mapping of a page of an anonymous or KSM folio. Holds the page-table lock.
    *
    * @param flags {@link #RMAP_EXCLUSIVE} where it is the only one there can be
    */
   @PortedFrom(
-      value = {"mm/rmap.c:folio_add_anon_rmap_ptes", "mm/rmap.c:__page_check_anon_rmap"},
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "one page of an order-0 folio")
-  public void folioAddAnonRmapPtes(int folio, VmArea vma, long addr, int flags) {
-    if (!folios.folioTestKsm(folio)) {
-      AnonVma mapped = folioAnonVma(folio);
-      if (mapped == null
-          || vma.anonVma == null
-          || mapped.root != vma.anonVma.root
-          || frames.index(folio) != vma.linearPageIndex(addr)) {
-        throw new IllegalStateException("pfn " + folio + " does not belong at " + addr);
-      }
+      value = "mm/rmap.c:folio_add_anon_rmap_ptes",
+      fidelity = Fidelity.ADAPTED,
+      differs = "one page")
+  public void folioAddAnonRmapPtes(int page, VmArea vma, long addr, int flags) {
+    folioAddAnonRmapPtes(page, 1, vma, addr, flags);
+  }
+
+  /** The same for pages of one folio in a row. */
+  @PortedFrom({"mm/rmap.c:folio_add_anon_rmap_ptes", "mm/rmap.c:__folio_add_anon_rmap"})
+  public void folioAddAnonRmapPtes(int page, int nrPages, VmArea vma, long addr, int flags) {
+    int folio = folios.pageFolio(page);
+    pageCheckAnonRmapRaw(folio, page, vma, addr);
+    boolean exclusive = (flags & RMAP_EXCLUSIVE) != 0;
+    if (counts.addPtes(folio, page, nrPages, vma) && exclusive) {
+      throw new IllegalStateException("pfn " + page + " is not exclusive");
     }
-    if (frames.addMapcountRaw(folio, 1) > 0 && (flags & RMAP_EXCLUSIVE) != 0) {
-      throw new IllegalStateException("pfn " + folio + " is not exclusive");
+    for (int i = page; exclusive && i < page + nrPages; i++) {
+      folios.setPageAnonExclusive(i);
     }
+  }
+
+  /** One more mapping of a large anonymous folio by a huge entry. Holds its lock. */
+  @PortedFrom({"mm/rmap.c:folio_add_anon_rmap_pmd", "mm/rmap.c:__folio_add_anon_rmap"})
+  public void folioAddAnonRmapPmd(int folio, VmArea vma, long addr, int flags) {
+    pageCheckAnonRmapRaw(folio, folio, vma, addr);
+    counts.addPmd(folio, vma);
     if ((flags & RMAP_EXCLUSIVE) != 0) {
+      if (folios.folioEntireMapcount(folio) > 1) {
+        throw new IllegalStateException("pfn " + folio + " is not exclusive");
+      }
       folios.setPageAnonExclusive(folio);
     }
+  }
+
+  @PortedFrom(
+      value = "mm/rmap.c:__page_check_anon_rmap",
+      fidelity = Fidelity.ADAPTED,
+      differs = "checks always")
+  private void pageCheckAnonRmapRaw(int folio, int page, VmArea vma, long addr) {
+    if (folios.folioTestKsm(folio)) {
+      return;
+    }
+    AnonVma mapped = folioAnonVma(folio);
+    if (mapped == null
+        || vma.anonVma == null
+        || mapped.root != vma.anonVma.root
+        || pagePgoff(folio, page) != vma.linearPageIndex(addr)) {
+      throw new IllegalStateException("pfn " + page + " does not belong at " + addr);
+    }
+  }
+
+  /** The offset of a page in what its folio belongs to [pages]. */
+  @PortedFrom("include/linux/pagemap.h:page_pgoff")
+  public long pagePgoff(int folio, int page) {
+    return frames.index(folio) + page - folio;
   }
 
   /** One more mapping of a file's page. Holds the page-table lock. */
@@ -127,25 +169,41 @@ public final class AnonRmap {
    * One more mapping of an anonymous folio by a child: it is nobody's own any more. Holds the
    * page-table locks of parent and child.
    *
+   * @param dst the child's VMA
    * @param src the parent's VMA
    * @return false where somebody may have it pinned, so that the child needs a copy
    */
   @PortedFrom(
-      value = {
-        "include/linux/rmap.h:folio_try_dup_anon_rmap_pte",
-        "include/linux/mm.h:folio_needs_cow_for_dma"
-      },
+      value = "include/linux/rmap.h:folio_try_dup_anon_rmap_pte",
       fidelity = Fidelity.ADAPTED,
       differs = "true for success, where C returns 0")
-  public boolean folioTryDupAnonRmapPte(int folio, VmArea src) {
-    if (folios.pageAnonExclusive(folio)) {
-      if (src.vmMm.mmFlagsTest(MmFlags.MMF_HAS_PINNED) && folioMaybeDmaPinned(folio)) {
-        return false;
-      }
-      folios.clearPageAnonExclusive(folio);
+  public boolean folioTryDupAnonRmapPte(int page, VmArea dst, VmArea src) {
+    int folio = folios.pageFolio(page);
+    if (folios.pageAnonExclusive(page) && folioNeedsCowForDma(src, folio)) {
+      return false;
     }
-    frames.addMapcountRaw(folio, 1);
+    folios.clearPageAnonExclusive(page);
+    var _ = counts.addPtes(folio, page, 1, dst);
     return true;
+  }
+
+  /** The same for a large folio that is mapped by a huge entry. */
+  @PortedFrom(
+      value = "include/linux/rmap.h:folio_try_dup_anon_rmap_pmd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "true for success, where C returns 0")
+  public boolean folioTryDupAnonRmapPmd(int folio, VmArea dst, VmArea src) {
+    if (folios.pageAnonExclusive(folio) && folioNeedsCowForDma(src, folio)) {
+      return false;
+    }
+    folios.clearPageAnonExclusive(folio);
+    counts.addPmd(folio, dst);
+    return true;
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_needs_cow_for_dma")
+  private boolean folioNeedsCowForDma(VmArea vma, int folio) {
+    return vma.vmMm.mmFlagsTest(MmFlags.MMF_HAS_PINNED) && folioMaybeDmaPinned(folio);
   }
 
   /** Lets a folio that only this VMA maps point to its anon_vma. Holds the folio lock. */
@@ -154,15 +212,25 @@ public final class AnonRmap {
     frames.setMapping(folio, Objects.requireNonNull(vma.anonVma));
   }
 
-  /** One mapping less. Holds the page-table lock. The folio's mapping stays until it is freed. */
+  /**
+   * One mapping of a page less. Holds the page-table lock. The folio's mapping stays until it is
+   * freed.
+   */
   @PortedFrom(
       value = "mm/rmap.c:folio_remove_rmap_ptes",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "one page of an order-0 folio; no LRU statistics")
-  public void folioRemoveRmapPtes(int folio) {
-    if (frames.addMapcountRaw(folio, -1) < -1) {
-      throw new IllegalStateException("pfn " + folio + " was unmapped once too often");
-    }
+      differs = "one page; no LRU statistics")
+  public void folioRemoveRmapPtes(int page, VmArea vma) {
+    counts.removePtes(folios.pageFolio(page), page, 1, vma);
+  }
+
+  /** One mapping of a large folio by a huge entry less. Holds the entry's lock. */
+  @PortedFrom(
+      value = "mm/rmap.c:folio_remove_rmap_pmd",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no LRU statistics")
+  public void folioRemoveRmapPmd(int folio, VmArea vma) {
+    counts.removePmd(folio, vma);
   }
 
   /**
@@ -174,18 +242,31 @@ public final class AnonRmap {
       value = "include/linux/rmap.h:folio_try_share_anon_rmap_pte",
       fidelity = Fidelity.ADAPTED,
       differs = "true for success, where C returns 0")
-  public boolean folioTryShareAnonRmapPte(int folio) {
-    if (folioMaybeDmaPinned(folio)) {
+  public boolean folioTryShareAnonRmapPte(int page) {
+    if (folioMaybeDmaPinned(folios.pageFolio(page))) {
       return false;
     }
-    folios.clearPageAnonExclusive(folio);
+    folios.clearPageAnonExclusive(page);
     return true;
   }
 
-  /** Whether somebody may have a page pinned: a guess, by the number of references. */
-  @PortedFrom("include/linux/mm.h:folio_maybe_dma_pinned")
+  /** The same for a large folio that is mapped by a huge entry. */
+  @PortedFrom(
+      value = "include/linux/rmap.h:folio_try_share_anon_rmap_pmd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "true for success, where C returns 0")
+  public boolean folioTryShareAnonRmapPmd(int folio) {
+    return folioTryShareAnonRmapPte(folio);
+  }
+
+  /** Whether somebody may have a folio pinned: of one page a guess, by the references. */
+  @PortedFrom(
+      value = "include/linux/mm.h:folio_maybe_dma_pinned",
+      fidelity = Fidelity.ADAPTED,
+      differs = "a large folio's pins have a count of their own, which nothing here raises")
   public boolean folioMaybeDmaPinned(int folio) {
-    return Integer.compareUnsigned(folios.folioRefCount(folio), GUP_PIN_COUNTING_BIAS) >= 0;
+    return !folios.folioTestLarge(folio)
+        && Integer.compareUnsigned(folios.folioRefCount(folio), GUP_PIN_COUNTING_BIAS) >= 0;
   }
 
   /** The anon_vma of an anonymous folio; null for a KSM folio, which has none. */
@@ -204,7 +285,8 @@ public final class AnonRmap {
    * @return the address, or {@link #NO_ADDRESS}; always that for a KSM folio
    */
   @PortedFrom("mm/rmap.c:page_address_in_vma")
-  public long pageAddressInVma(int folio, VmArea vma) {
+  public long pageAddressInVma(int page, VmArea vma) {
+    int folio = folios.pageFolio(page);
     if (folios.folioTestAnon(folio)) {
       AnonVma mapped = folioAnonVma(folio);
       if (mapped == null || vma.anonVma == null || vma.anonVma.root != mapped.root) {
@@ -213,7 +295,7 @@ public final class AnonRmap {
     } else if (vma.vmFile == null || vma.vmFile != folios.folioRawMapping(folio)) {
       return NO_ADDRESS;
     }
-    return VmaAddress.vmaAddress(vma, frames.index(folio), 1);
+    return VmaAddress.vmaAddress(vma, pagePgoff(folio, page), 1);
   }
 
   /** The table that holds the PMD of an address; null where there is none. */

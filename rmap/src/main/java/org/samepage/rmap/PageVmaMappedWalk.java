@@ -2,6 +2,7 @@
 // Ported from mm/page_vma_mapped.c and include/linux/rmap.h.
 package org.samepage.rmap;
 
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PGDIR_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
@@ -14,8 +15,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.SwapTypes;
+import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.VmArea;
@@ -30,7 +33,7 @@ import org.samepage.mm.vma.VmArea;
 @PortedFrom(
     value = "include/linux/rmap.h:page_vma_mapped_walk",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "entries of the lowest level; no huge pages, no device memory")
+    differs = "no hugetlb, no device memory")
 public final class PageVmaMappedWalk {
   /** Look at each entry under the lock, for callers who must not miss one that just changes. */
   public static final int PVMW_SYNC = 1;
@@ -41,6 +44,7 @@ public final class PageVmaMappedWalk {
   /** Set by the walk: it has left the table in which it began. */
   public static final int PVMW_PGTABLE_CROSSED = 4;
 
+  private final Folios folios;
   private final SwapTypes types;
   private @Nullable VmArea vma;
   private long pfn;
@@ -52,17 +56,21 @@ public final class PageVmaMappedWalk {
   /** The table of the current entry; null before the first one and between tables. */
   private @Nullable PageTable table;
 
+  /** Whether the current entry is a huge one, in a table of PMD words. */
+  private boolean pmd;
+
   private boolean locked;
 
   /** A walk of nothing yet. */
-  public PageVmaMappedWalk(SwapTypes types) {
+  public PageVmaMappedWalk(Folios folios, SwapTypes types) {
+    this.folios = folios;
     this.types = types;
   }
 
   /**
-   * Begins a walk over the entries of a folio of one page.
+   * Begins a walk over the entries of a folio.
    *
-   * @param address where the VMA should have it
+   * @param address where the VMA has its first page, or the first one that it has
    * @param flags of {@code PVMW_*}
    */
   @PortedFrom(
@@ -70,7 +78,14 @@ public final class PageVmaMappedWalk {
       fidelity = Fidelity.ADAPTED,
       differs = "sets an object that is there; returns it")
   public PageVmaMappedWalk defineFolioVmaWalk(int folio, VmArea vma, long address, int flags) {
-    return begin(folio, 1, vma.linearPageIndex(address), vma, address, flags);
+    int nr = folios.folioNrPages(folio);
+    long first = nr == 1 ? vma.linearPageIndex(address) : folios.frames().index(folio);
+    return begin(folio, nr, first, vma, address, flags);
+  }
+
+  /** The same for one page of a folio. */
+  public PageVmaMappedWalk definePageVmaWalk(int page, VmArea vma, long address, int flags) {
+    return begin(page, 1, vma.linearPageIndex(address), vma, address, flags);
   }
 
   /**
@@ -89,6 +104,7 @@ public final class PageVmaMappedWalk {
     this.address = address;
     this.flags = flags;
     this.table = null;
+    this.pmd = false;
     return this;
   }
 
@@ -101,12 +117,18 @@ public final class PageVmaMappedWalk {
   @PortedFrom(
       value = "mm/page_vma_mapped.c:page_vma_mapped_walk",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no leaf at a higher level")
+      differs = "no hugetlb")
   public boolean pageVmaMappedWalk() {
+    if (pmd) {
+      return notFound(); // a folio has one huge entry in a VMA at most
+    }
     VmArea in = Objects.requireNonNull(vma);
     long end = VmaAddress.vmaAddressEnd(in, address, pgoff, nrPages);
     boolean goOn = table != null;
     while (goOn || descend(in.vmMm.pgTables, end)) {
+      if (pmd) {
+        return true;
+      }
       if (!goOn && mapPte()) {
         if (checkPte()) {
           return true;
@@ -131,7 +153,10 @@ public final class PageVmaMappedWalk {
     return false;
   }
 
-  /** Finds the table of the address, or steps over what has none; false at the end. */
+  /**
+   * Finds the table of the address, or its huge entry if that is one of those that are looked for;
+   * steps over what has none. False at the end, and at another huge entry.
+   */
   @PortedFrom(
       value = "mm/page_vma_mapped.c:page_vma_mapped_walk",
       part = true,
@@ -144,18 +169,63 @@ public final class PageVmaMappedWalk {
         stepForward(PGDIR_SIZE);
         continue;
       }
-      PageTable pmd = PgTables.below(pud, pudIndex(address));
-      if (pmd == null) {
+      PageTable pmds = PgTables.below(pud, pudIndex(address));
+      if (pmds == null) {
         stepForward(PUD_SIZE);
         continue;
       }
-      table = PgTables.below(pmd, pmdIndex(address));
+      long word = pmds.getLockless(pmdIndex(address));
+      if (Pmd.pmdTransHuge(word) || Pmd.isPmdMigrationEntry(word, types)) {
+        pmds.ptl.lock();
+        word = pmds.get(pmdIndex(address));
+        if (!Pmd.pmdPresent(word) || Pmd.pmdTransHuge(word)) {
+          table = pmds;
+          locked = true;
+          pmd = checkPmd(word);
+          return pmd;
+        }
+        pmds.ptl.unlock(); // it was split meanwhile
+      } else if (!Pmd.pmdPresent(word)) {
+        waitForZap(pmds);
+        stepForward(PMD_SIZE);
+        continue;
+      }
+      table = PgTables.below(pmds, pmdIndex(address));
       if (table != null) {
         return true;
       }
-      stepForward(PMD_SIZE);
     }
     return false;
+  }
+
+  /** Whoever zaps a huge entry clears it before it counts the mapping down. */
+  @PortedFrom(value = "mm/page_vma_mapped.c:page_vma_mapped_walk", part = true)
+  private void waitForZap(PageTable pmds) {
+    if ((flags & PVMW_SYNC) != 0 && nrPages >= HPAGE_PMD_NR) {
+      pmds.ptl.lock();
+      pmds.ptl.unlock();
+    }
+  }
+
+  /** Whether a huge entry is one of those that are looked for. Holds its lock. */
+  @PortedFrom(
+      value = "mm/page_vma_mapped.c:check_pmd",
+      fidelity = Fidelity.ADAPTED,
+      differs = "with the looks at the kind of the entry that its caller has before it")
+  private boolean checkPmd(long word) {
+    long found;
+    if (Pmd.pmdPresent(word)) {
+      if (wantsMigration()) {
+        return false;
+      }
+      found = Pmd.pmdPfn(word);
+    } else {
+      if (!wantsMigration() || !types.isMigrationEntry(word)) {
+        return false;
+      }
+      found = types.swpOffsetPfn(word);
+    }
+    return found + HPAGE_PMD_NR - 1 >= pfn && found <= pfn + nrPages - 1;
   }
 
   @PortedFrom("mm/page_vma_mapped.c:step_forward")
@@ -275,9 +345,14 @@ public final class PageVmaMappedWalk {
     return Objects.requireNonNull(table, "nothing was found");
   }
 
+  /** Whether the entry that was found is a huge one: {@link #table} holds PMD words then. */
+  public boolean isPmd() {
+    return pmd;
+  }
+
   /** Where in the table the entry is. */
   public int index() {
-    return pteIndex(address);
+    return pmd ? pmdIndex(address) : pteIndex(address);
   }
 
   /** The entry. */
@@ -290,6 +365,7 @@ public final class PageVmaMappedWalk {
   public void pageVmaMappedWalkDone() {
     unlockTable();
     table = null;
+    pmd = false;
   }
 
   /** Lets the next call look at the current address again, from the top. Gives the lock up. */
@@ -297,5 +373,6 @@ public final class PageVmaMappedWalk {
   public void pageVmaMappedWalkRestart() {
     unlockTable();
     table = null;
+    pmd = false;
   }
 }

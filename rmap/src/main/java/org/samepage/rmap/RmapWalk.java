@@ -18,8 +18,6 @@ import org.samepage.rmap.trace.RmapWalkWork;
 
 /** Visits all VMAs that may map a folio. */
 public final class RmapWalk {
-  private static final int NR_PAGES = 1;
-
   private final Sched sched;
   private final Folios folios;
   private final AnonRmap rmap;
@@ -148,10 +146,7 @@ public final class RmapWalk {
     return anonVma;
   }
 
-  @PortedFrom(
-      value = "mm/rmap.c:rmap_walk_anon",
-      fidelity = Fidelity.ADAPTED,
-      differs = "counts; folios of one page")
+  @PortedFrom(value = "mm/rmap.c:rmap_walk_anon", fidelity = Fidelity.ADAPTED, differs = "counts")
   private void rmapWalkAnon(int folio, RmapWalkControl rwc, boolean locked) {
     log.bugOn(!folios.folioTestLocked(folio), "rmap_walk_anon: folio is not locked");
     WorkCounters work = sched.current().work;
@@ -163,7 +158,7 @@ public final class RmapWalk {
     }
     long before = work.rmapIterations;
     long first = folios.frames().index(folio);
-    long last = first + NR_PAGES - 1;
+    long last = first + folios.folioNrPages(folio) - 1;
     AnonVmaChain avc =
         AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(anonVma.rbRoot, first, last, work);
     while (avc != null && visit(folio, avc.vma, first, rwc, work)) {
@@ -178,7 +173,7 @@ public final class RmapWalk {
   @PortedFrom(
       value = {"mm/rmap.c:rmap_walk_file", "mm/rmap.c:__rmap_walk_file"},
       fidelity = Fidelity.ADAPTED,
-      differs = "counts; folios of one page")
+      differs = "counts")
   private void rmapWalkFile(int folio, RmapWalkControl rwc, boolean locked) {
     log.bugOn(!folios.folioTestLocked(folio), "rmap_walk_file: folio is not locked");
     WorkCounters work = sched.current().work;
@@ -195,7 +190,7 @@ public final class RmapWalk {
     }
     long before = work.rmapIterations;
     long first = folios.frames().index(folio);
-    long last = first + NR_PAGES - 1;
+    long last = first + folios.folioNrPages(folio) - 1;
     VmArea vma = VmaIntervalTree.vmaIntervalTreeIterFirst(mapping.iMmap, first, last, work);
     while (vma != null && visit(folio, vma, first, rwc, work)) {
       vma = VmaIntervalTree.vmaIntervalTreeIterNext(vma, first, last, work);
@@ -209,7 +204,7 @@ public final class RmapWalk {
   /** One VMA that the tree returned; whether the walk goes on. */
   private boolean visit(int folio, VmArea vma, long pgoff, RmapWalkControl rwc, WorkCounters work) {
     work.rmapIterations++;
-    long address = VmaAddress.vmaAddress(vma, pgoff, NR_PAGES);
+    long address = VmaAddress.vmaAddress(vma, pgoff, folios.folioNrPages(folio));
     log.bugOn(address < 0, "rmap_walk: a VMA that does not have the page");
     sched.condResched();
     if (rwc.invalidVma(vma)) {

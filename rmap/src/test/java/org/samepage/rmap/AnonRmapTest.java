@@ -82,9 +82,10 @@ final class AnonRmapTest {
         .hasMessageContaining("does not belong");
     rmap.folioAddAnonRmapPtes(pfn, vma, BASE);
     assertThat(folios.folioMapcount(pfn)).isEqualTo(2);
-    rmap.folioRemoveRmapPtes(pfn);
-    rmap.folioRemoveRmapPtes(pfn);
-    assertThatThrownBy(() -> rmap.folioRemoveRmapPtes(pfn)).hasMessageContaining("once too often");
+    rmap.folioRemoveRmapPtes(pfn, vma);
+    rmap.folioRemoveRmapPtes(pfn, vma);
+    assertThatThrownBy(() -> rmap.folioRemoveRmapPtes(pfn, vma))
+        .hasMessageContaining("once too often");
   }
 
   @Test

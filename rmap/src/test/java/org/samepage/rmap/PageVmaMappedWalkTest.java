@@ -21,7 +21,7 @@ final class PageVmaMappedWalkTest {
 
   private final RmapFixture f = new RmapFixture();
   private final VmArea vma = f.vma(2048);
-  private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(f.types);
+  private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(f.folios, f.types);
 
   @AfterEach
   void close() {

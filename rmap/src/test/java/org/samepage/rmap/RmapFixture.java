@@ -17,6 +17,7 @@ import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.huge.SplitHugePmd;
 import org.samepage.rmap.trace.RmapTracepoints;
 import org.samepage.rmap.unmap.FolioReferenced;
 import org.samepage.rmap.unmap.RemoveMigrationPtes;
@@ -35,6 +36,7 @@ public final class RmapFixture implements AutoCloseable {
   public final Folios folios = memory.folios;
   public final AnonVmas anonVmas = new AnonVmas(memory.sched);
   public final AnonRmap rmap = new AnonRmap(folios);
+  public final SplitHugePmd splitHugePmd = new SplitHugePmd(folios, rmap);
   public final FolioAnonVma folioAnonVma = new FolioAnonVma(folios, rmap, anonVmas, memory.log);
   public final List<Integer> ksmWalks = new ArrayList<>();
 
@@ -55,9 +57,15 @@ public final class RmapFixture implements AutoCloseable {
   public final SwapTypes types = SwapTypes.REFERENCE;
   public final TryToUnmap unmap =
       new TryToUnmap(
-          memory.sched, folios, rmap, walk, new TryToUnmap.Swap(swap, mmlist, types), memory.log);
+          memory.sched,
+          folios,
+          rmap,
+          walk,
+          splitHugePmd,
+          new TryToUnmap.Swap(swap, mmlist, types),
+          memory.log);
   public final TryToMigrate migrate =
-      new TryToMigrate(memory.sched, folios, rmap, walk, types, memory.log);
+      new TryToMigrate(memory.sched, folios, rmap, walk, splitHugePmd, types, memory.log);
   public final RemoveMigrationPtes restore =
       new RemoveMigrationPtes(memory.sched, folios, rmap, walk, types);
   public final FolioReferenced referenced = new FolioReferenced(memory.sched, folios, walk, types);
@@ -89,7 +97,7 @@ public final class RmapFixture implements AutoCloseable {
     long pte = Pte.pteWrprotect(pte(parent, addr));
     int pfn = (int) Pte.ptePfn(pte);
     folios.folioGet(pfn);
-    if (!rmap.folioTryDupAnonRmapPte(pfn, parent)) {
+    if (!rmap.folioTryDupAnonRmapPte(pfn, child, parent)) {
       throw new IllegalStateException("pinned");
     }
     memory.setEntry(parent.vmMm, addr, pte);

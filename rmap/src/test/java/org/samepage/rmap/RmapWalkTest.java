@@ -138,7 +138,7 @@ final class RmapWalkTest {
   @Test
   void trap_08_a_stale_mapping_finds_nothing_unless_the_caller_holds_the_anon_vma() {
     for (int i = 0; i < 3; i++) {
-      f.rmap.folioRemoveRmapPtes(pfn);
+      f.rmap.folioRemoveRmapPtes(pfn, parent);
     }
     Seen careful = new Seen();
     careful.anonLock = true;

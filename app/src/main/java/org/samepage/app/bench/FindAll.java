@@ -2,6 +2,7 @@
 package org.samepage.app.bench;
 
 import org.samepage.mm.pgtable.SwapTypes;
+import org.samepage.mm.phys.Folios;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.PageVmaMappedWalk;
 import org.samepage.rmap.RmapWalkControl;
@@ -11,7 +12,7 @@ import org.samepage.rmap.RmapWalkControl;
  * so that the same walk can be timed many times.
  */
 final class FindAll extends RmapWalkControl {
-  private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(SwapTypes.REFERENCE);
+  private final PageVmaMappedWalk pvmw;
   private final int mapped;
   private int found;
 
@@ -20,7 +21,8 @@ final class FindAll extends RmapWalkControl {
    *
    * @param mapped how many there are
    */
-  FindAll(int mapped) {
+  FindAll(Folios folios, int mapped) {
+    this.pvmw = new PageVmaMappedWalk(folios, SwapTypes.REFERENCE);
     this.mapped = mapped;
   }
 

@@ -113,7 +113,7 @@ public final class RmapWalkBench {
     int n = 0;
     long end = SchedClock.localClock() + nanosEach;
     for (long begin = SchedClock.localClock(); begin < end || n == 0; ) {
-      FindAll walk = new FindAll(mapped);
+      FindAll walk = new FindAll(folios, mapped);
       folios.folioLock(folio);
       machine.ksm().rmapWalk().rmapWalkKsm(folio, walk);
       folios.folioUnlock(folio);

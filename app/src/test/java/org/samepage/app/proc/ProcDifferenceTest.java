@@ -117,6 +117,66 @@ final class ProcDifferenceTest {
   }
 
   @Test
+  void huge_pages_and_their_splits() throws Exception {
+    compare(
+        "process A",
+        "A mmap X 6M",
+        "A madvise X HUGEPAGE",
+        "A touch X[3p]",
+        "A poke X[7p] 1",
+        "A poke X[600p] 2",
+        "A mprotect X[2M..4M] r",
+        "A mprotect X[2M..4M] none",
+        "A mprotect X[2M..4M] rw",
+        "A poke X[601p] 2",
+        "A mprotect X[700p..710p] r",
+        "A touch X[1100p]",
+        "A munmap X[1535p]",
+        "A munmap X[511p]",
+        "A madvise X[0p] DONTNEED",
+        "A mprotect X[700p..710p] rw",
+        "A poke X[705p] 1",
+        "A munmap X[0..2M]");
+  }
+
+  @Test
+  void huge_pages_of_parent_and_child() throws Exception {
+    compare(
+        "process A",
+        "A mmap X 2M",
+        "A madvise X HUGEPAGE",
+        "A write X seq=0",
+        "A fork B",
+        "B poke X[5p] 9",
+        "B munmap X[9p]",
+        "A poke X[20p] 3",
+        "B exit",
+        "A poke X[30p] 1",
+        "A fork C",
+        "A exit",
+        "C poke X[40p] 1");
+  }
+
+  @Test
+  void huge_pages_moved_collapsed_and_given_away() throws Exception {
+    compare(
+        "process A",
+        "A mmap X 4M",
+        "A madvise X HUGEPAGE",
+        "A write X[0..512p] seq=0",
+        "A mremap X[0..2M] 2M move to=0x200000000000 as=M",
+        "A mremap M 2M move to=0x200010001000 as=N",
+        "A mremap N 2M move to=0x200020000000 as=O",
+        "A madvise O COLLAPSE",
+        "A madvise O FREE",
+        "A poke O[3p] 1",
+        "A madvise O COLD",
+        "A madvise O[8p..16p] COLD",
+        "A poke X[600p] 1",
+        "A madvise X[2M..4M] NOHUGEPAGE");
+  }
+
+  @Test
   void pages_of_parent_and_child() throws Exception {
     compare(
         "process A",

@@ -85,6 +85,7 @@ public final class Predictor {
         config.profile(),
         new MemoryLayout(nodes, Math.toIntExact(needed / nodes + 1)),
         config.swapPages(),
+        config.thp(),
         config.options(),
         config.strategies(),
         config.ksm(),

@@ -18,11 +18,11 @@ import org.samepage.ksm.tree.UnstableTree;
 import org.samepage.ksm.unmerge.BreakCow;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
-import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.PageHash;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.split.SplitFolio;
 
 /** What ksmd does with one page: stable tree, checksum, zero page, unstable tree, in this order. */
 public final class CmpAndMerge {
@@ -35,6 +35,7 @@ public final class CmpAndMerge {
   private final PageHash hash;
   private final PageMerger merger;
   private final BreakCow breakCow;
+  private final SplitFolio splitFolio;
 
   public CmpAndMerge(
       KsmState state,
@@ -48,8 +49,10 @@ public final class CmpAndMerge {
       Folios folios,
       AnonVmas anonVmas,
       PageReplacer replacer,
+      SplitFolio splitFolio,
       PageHash hash,
       KsmTracepoints trace) {
+    this.splitFolio = splitFolio;
     this.nodes = nodes;
     this.breakCow = breakCow;
     this.stableTree = stableTree;
@@ -68,6 +71,7 @@ public final class CmpAndMerge {
             folios,
             anonVmas,
             replacer,
+            splitFolio,
             trace,
             (int) hash.xxh64(folios.contentAddress(Folios.ZERO_PFN), PAGE_SIZE));
   }
@@ -84,14 +88,11 @@ public final class CmpAndMerge {
    *
    * @param page referenced by the caller; no lock of its mm is held
    */
-  @PortedFrom(
-      value = "mm/ksm.c:cmp_and_merge_page",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no huge page to split after a failed merge")
+  @PortedFrom("mm/ksm.c:cmp_and_merge_page")
   // tag::cmp-and-merge[]
   public void cmpAndMergePage(int page, KsmRmapItem item) {
     boolean maxPageSharingBypass = false;
-    KsmStableNode node = nodes.folioStableNode(page);
+    KsmStableNode node = nodes.folioStableNode(folios.pageFolio(page));
     if (node != null) {
       if (node.placement != Placement.MIGRATE && nodes.getKpfnNid(node.kpfn) != node.nid) {
         nodes.stableNodeDupDel(node);
@@ -147,7 +148,9 @@ public final class CmpAndMerge {
     }
     int treePage = unstableTree.treePage();
     boolean merged = merger.tryToMergeTwoPages(item, page, treeItem, treePage);
-    folios.folioPut(treePage);
+    int folio = folios.pageFolio(page);
+    boolean split = folios.folioTestLarge(folio) && folio == folios.pageFolio(treePage);
+    folios.putPage(treePage);
     if (merged) {
       folios.folioLock(page);
       KsmStableNode node = stableTree.stableTreeInsert(page);
@@ -160,6 +163,20 @@ public final class CmpAndMerge {
         breakCow.breakCow(treeItem);
         breakCow.breakCow(item);
       }
+    } else if (split) {
+      splitOneFolio(page, folio);
+    }
+  }
+
+  /**
+   * Two pages of one large folio cannot be merged: for each of them the other's reference is in the
+   * way of a split. So it is split now, and they are merged another time.
+   */
+  @PortedFrom(value = "mm/ksm.c:cmp_and_merge_page", part = true)
+  private void splitOneFolio(int page, int folio) {
+    if (folios.folioTrylock(folio)) {
+      var _ = splitFolio.splitHugePage(page);
+      folios.folioUnlock(folios.pageFolio(page));
     }
   }
 }

@@ -19,6 +19,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.split.SplitFolio;
 
 /** Merges pages whose content was found to be the same. All methods: true for success. */
 final class PageMerger {
@@ -31,6 +32,7 @@ final class PageMerger {
   private final AnonVmas anonVmas;
   private final PageReplacer replacer;
   private final KsmTracepoints trace;
+  private final SplitFolio splitFolio;
   private final int zeroChecksum;
 
   PageMerger(
@@ -42,8 +44,10 @@ final class PageMerger {
       Folios folios,
       AnonVmas anonVmas,
       PageReplacer replacer,
+      SplitFolio splitFolio,
       KsmTracepoints trace,
       int zeroChecksum) {
+    this.splitFolio = splitFolio;
     this.trace = trace;
     this.state = state;
     this.nodes = nodes;
@@ -63,13 +67,18 @@ final class PageMerger {
    */
   @PortedFrom(
       value = "mm/ksm.c:try_to_merge_one_page",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no huge page to split")
+      fidelity = Fidelity.ADAPTED,
+      differs = "true for success, where C returns 0")
   private boolean tryToMergeOnePage(VmArea vma, int page, int kpage) {
     if (page == kpage) {
       return true; // forked
     }
-    if (!folios.folioTestAnon(page) || !folios.folioTrylock(page)) {
+    int folio = folios.pageFolio(page);
+    if (!folios.folioTestAnon(folio) || !folios.folioTrylock(folio)) {
+      return false;
+    }
+    if (folios.folioTestLarge(folio) && splitFolio.splitHugePage(page) != 0) {
+      folios.folioUnlock(folio);
       return false;
     }
     boolean merged = false;

@@ -35,7 +35,7 @@ public final class PageReplacer {
     this.folios = folios;
     this.rmap = rmap;
     this.swap = swap;
-    this.pvmw = new PageVmaMappedWalk(types);
+    this.pvmw = new PageVmaMappedWalk(folios, types);
   }
 
   /** The entry as the last successful {@link #writeProtectPage} left it. */
@@ -61,7 +61,7 @@ public final class PageReplacer {
     }
     PageTable table = pvmw.table();
     int at = pvmw.index();
-    boolean protectedNow = protect(table, at, folio);
+    boolean protectedNow = !pvmw.isPmd() && protect(table, at, folio);
     pvmw.pageVmaMappedWalkDone();
     return protectedNow;
   }
@@ -131,7 +131,7 @@ public final class PageReplacer {
     }
     var _ = table.getAndClear(at);
     table.set(at, fresh);
-    rmap.folioRemoveRmapPtes(page);
+    rmap.folioRemoveRmapPtes(page, vma);
     if (!folios.folioMapped(page)) {
       var _ = swap.folioFreeSwap(page);
     }

@@ -5,8 +5,7 @@
  *
  * <p>ksmd holds no lock of an mm between looking at a page and merging it, so each step looks
  * again. A merge takes mmap_lock for reading, tries the folio lock, then the page-table lock; the
- * content is compared once more after the page was write-protected. Left out compared with Linux so
- * far: splitting huge pages.
+ * content is compared once more after the page was write-protected.
  */
 @NullMarked
 package org.samepage.ksm.merge;

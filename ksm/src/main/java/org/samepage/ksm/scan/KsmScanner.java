@@ -102,7 +102,7 @@ public final class KsmScanner {
   }
 
   private void putCandidate() {
-    folios.folioPut(hit.page);
+    folios.putPage(hit.page);
     sched.current().work.folioPuts++;
   }
 

@@ -71,20 +71,20 @@ public final class UnstableTree {
         return null;
       }
       if (candidate == page) {
-        folios.folioPut(candidate);
+        folios.putPage(candidate);
         return null;
       }
       sched.current().work.treeNodes++;
       int order = folios.memcmpPages(page, candidate);
       if (order == 0) {
         if (!state.knobs.mergeAcrossNodes && allocator.pfnToNid(candidate) != nid) {
-          folios.folioPut(candidate); // has moved since: next pass puts it into its tree
+          folios.putPage(candidate); // has moved since: next pass puts it into its tree
           return null;
         }
         treePage = candidate;
         return treeItem;
       }
-      folios.folioPut(candidate);
+      folios.putPage(candidate);
       parent = at;
       asLeft = order < 0;
     }

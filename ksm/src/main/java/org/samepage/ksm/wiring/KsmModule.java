@@ -50,6 +50,7 @@ import org.samepage.pagewalk.FolioWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.KsmRmapWalk;
+import org.samepage.rmap.split.SplitFolio;
 
 /**
  * KSM of one machine. Needs its {@link Strategies}, their layout on its own, a PageHash, and
@@ -233,6 +234,7 @@ public final class KsmModule extends AbstractModule {
       Folios folios,
       AnonVmas anonVmas,
       PageReplacer replacer,
+      SplitFolio splitFolio,
       PageHash hash,
       KsmTracepoints trace) {
     return new CmpAndMerge(
@@ -247,6 +249,7 @@ public final class KsmModule extends AbstractModule {
         folios,
         anonVmas,
         replacer,
+        splitFolio,
         hash,
         trace);
   }

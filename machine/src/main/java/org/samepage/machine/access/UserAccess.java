@@ -6,10 +6,14 @@ import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_ERROR;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_RETRY;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGSEGV;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
+import static org.samepage.mm.units.PageUnits.bytesToPages;
+import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import org.samepage.machine.mmap.StackVma;
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.port.Fidelity;
@@ -73,6 +77,10 @@ public final class UserAccess {
 
   /** Goes through the tables as the hardware does, and sets the accessed and dirty bits. */
   private static boolean tryAccess(Mm mm, long addr, boolean write, Touch touch) {
+    PageTable pmdTable = mm.pgTables.pmdTable(addr);
+    if (pmdTable != null && Pmd.pmdLeaf(pmdTable.getLockless(pmdIndex(addr)))) {
+      return tryHugeAccess(pmdTable, addr, write, touch);
+    }
     PageTable table = mm.pgTables.pteTable(addr);
     if (table == null) {
       return false;
@@ -88,6 +96,26 @@ public final class UserAccess {
         table.set(pteIndex(addr), used);
       }
       touch.frame((int) Pte.ptePfn(pte));
+      return true;
+    } finally {
+      table.ptl.unlock();
+    }
+  }
+
+  /** The same by a huge entry. */
+  private static boolean tryHugeAccess(PageTable table, long addr, boolean write, Touch touch) {
+    table.ptl.lock();
+    try {
+      int at = pmdIndex(addr);
+      long pmd = table.get(at);
+      if (!Pmd.pmdLeaf(pmd) || (pmd & Pte.PRESENT) == 0 || (write && (pmd & Pte.RW) == 0)) {
+        return false;
+      }
+      long used = pmd | Pte.ACCESSED | (write ? Pte.DIRTY : 0);
+      if (used != pmd) {
+        table.set(at, used);
+      }
+      touch.frame((int) (Pmd.pmdPfn(pmd) + bytesToPages(addr & (PMD_SIZE - 1))));
       return true;
     } finally {
       table.ptl.unlock();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.check;
 
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
+import static org.samepage.mm.units.PageUnits.TASK_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import java.util.Collections;
@@ -12,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.samepage.machine.Machine;
-import org.samepage.machine.proc.ProcPagemap;
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -32,6 +34,7 @@ final class FrameCheck {
   private final Folios folios;
   private final Frames frames;
   private final List<String> problems;
+  private final LargeFolioCheck large;
   private final Map<Integer, Integer> mappings = new HashMap<>();
   private long tables;
   private long cachedOnly;
@@ -41,6 +44,7 @@ final class FrameCheck {
     this.folios = machine.memory().folios();
     this.frames = folios.frames();
     this.problems = problems;
+    this.large = new LargeFolioCheck(machine, problems);
   }
 
   void check() {
@@ -48,11 +52,12 @@ final class FrameCheck {
       addressSpace(mm);
     }
     mappings.forEach(this::frame);
+    long pagesOfLarge = large.check();
     cachedPages();
     long used = machine.memory().allocator().pagesInUse();
     expect(
         used,
-        tables + mappings.size() + cachedOnly + swapCachedOnly() + offline(),
+        tables + mappings.size() + pagesOfLarge + cachedOnly + swapCachedOnly() + offline(),
         "frames in use");
   }
 
@@ -100,16 +105,16 @@ final class FrameCheck {
 
   private void addressSpace(Mm mm) {
     long[] anon = new long[1];
-    ProcPagemap.visit(
-        mm,
-        (addr, pfn) -> {
-          VmArea vma = mm.vmas.vmaLookup(addr);
-          if (vma == null) {
-            problems.add("%#x is mapped outside any VMA".formatted(addr));
-          } else if (!Folios.isZeroPfn(pfn)) {
-            mappings.merge(pfn, 1, Integer::sum);
-            anon[0] += folios.folioTestAnon(pfn) ? 1 : 0;
-            mapping(vma, addr, pfn);
+    mm.pgTables.forEachTable(
+        0,
+        TASK_SIZE,
+        (table, index, start, end) -> {
+          anon[0] += huge(mm, table.getLockless(index), start);
+          return true;
+        },
+        (table, start, end) -> {
+          for (long addr = start; addr < end; addr += PAGE_SIZE) {
+            anon[0] += page(mm, table.getLockless(pteIndex(addr)), addr);
           }
         });
     expect(mm.rssStat.get(Mm.MM_ANONPAGES), anon[0], "anonymous pages of an mm");
@@ -118,22 +123,63 @@ final class FrameCheck {
     tables += below + 1;
   }
 
-  private void mapping(VmArea vma, long addr, int pfn) {
-    long pte = entry(vma.vmMm, addr);
-    if (Pte.pteWrite(pte) && !folios.pageAnonExclusive(pfn) && !vma.has(VmFlags.VM_SHARED)) {
-      problems.add("%#x: pfn %d may be written, but is not exclusive".formatted(addr, pfn));
+  /** One entry; returns how many anonymous pages it maps. */
+  private int page(Mm mm, long pte, long addr) {
+    if (!Pte.ptePresent(pte)) {
+      return 0;
     }
-    if (folios.folioRawMapping(pfn) instanceof AnonVma anonVma) {
-      if (vma.anonVma == null || vma.anonVma.root != anonVma.root) {
-        problems.add("%#x: pfn %d belongs to another anon_vma".formatted(addr, pfn));
-      }
-      expect(frames.index(pfn), vma.linearPageIndex(addr), "index of pfn " + pfn);
+    VmArea vma = mm.vmas.vmaLookup(addr);
+    int pfn = (int) Pte.ptePfn(pte);
+    if (vma == null) {
+      problems.add("%#x is mapped outside any VMA".formatted(addr));
+      return 0;
     }
+    if (Folios.isZeroPfn(pfn)) {
+      return 0;
+    }
+    int folio = folios.pageFolio(pfn);
+    if (folios.folioTestLarge(folio)) {
+      large.pageMapped(mm, folio, pfn);
+    } else {
+      mappings.merge(pfn, 1, Integer::sum);
+    }
+    mapping(vma, addr, pte, folio, pfn);
+    return folios.folioTestAnon(folio) ? 1 : 0;
   }
 
-  private static long entry(Mm mm, long addr) {
-    PageTable table = mm.pgTables.pteTable(addr);
-    return table == null ? 0 : table.getLockless(pteIndex(addr));
+  /** One huge entry; returns how many anonymous pages it maps. */
+  private int huge(Mm mm, long pmd, long addr) {
+    VmArea vma = mm.vmas.vmaLookup(addr);
+    if (!Pmd.pmdPresent(pmd)) {
+      problems.add("%#x: a huge migration entry was left: %#x".formatted(addr, pmd));
+      return 0;
+    }
+    int folio = (int) Pmd.pmdPfn(pmd);
+    if (vma == null || frames.isHugeZeroPfn(folio)) {
+      if (vma == null) {
+        problems.add("%#x is mapped outside any VMA".formatted(addr));
+      }
+      return 0;
+    }
+    if (!folios.folioTestLarge(folio)) {
+      problems.add("%#x: a huge entry maps pfn %d, which is one page".formatted(addr, folio));
+      return 0;
+    }
+    large.entirelyMapped(mm, folio);
+    mapping(vma, addr, pmd, folio, folio);
+    return HPAGE_PMD_NR;
+  }
+
+  private void mapping(VmArea vma, long addr, long entry, int folio, int page) {
+    if (Pte.pteWrite(entry) && !folios.pageAnonExclusive(page) && !vma.has(VmFlags.VM_SHARED)) {
+      problems.add("%#x: pfn %d may be written, but is not exclusive".formatted(addr, page));
+    }
+    if (folios.folioRawMapping(folio) instanceof AnonVma anonVma) {
+      if (vma.anonVma == null || vma.anonVma.root != anonVma.root) {
+        problems.add("%#x: pfn %d belongs to another anon_vma".formatted(addr, page));
+      }
+      expect(frames.index(folio) + page - folio, vma.linearPageIndex(addr), "index of pfn " + page);
+    }
   }
 
   private void frame(int pfn, int found) {
@@ -158,7 +204,7 @@ final class FrameCheck {
     }
   }
 
-  /** Tables below this one. */
+  /** Tables below this one, those that wait below huge entries too. */
   private long tables(PageTable table, int levels) {
     if (levels == 0) {
       return 0;

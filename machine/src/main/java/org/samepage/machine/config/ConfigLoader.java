@@ -22,6 +22,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.wiring.StrategyCatalogue;
+import org.samepage.machine.thp.ThpMode;
 import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.phys.MemoryLayout;
 
@@ -123,6 +124,7 @@ public final class ConfigLoader {
           profile.name(),
           memory(merged),
           swapPages(merged),
+          thp(merged),
           options(merged.getConfig("machine")),
           strategies(merged, profile),
           ksm(merged),
@@ -218,6 +220,21 @@ public final class ConfigLoader {
               .formatted(where(config.getValue("machine.swap").origin()), pages));
     }
     return pages;
+  }
+
+  private static ThpMode thp(Config config) {
+    String wanted = config.getString("machine.thp");
+    List<String> known = new ArrayList<>();
+    for (ThpMode mode : ThpMode.values()) {
+      if (mode.spelling().equals(wanted)) {
+        return mode;
+      }
+      known.add(mode.spelling());
+    }
+    throw new ConfigurationException(
+        "%s: machine.thp is one of %s, not %s"
+            .formatted(
+                where(config.getValue("machine.thp").origin()), String.join(", ", known), wanted));
   }
 
   private static KernelOptions options(Config machine) {

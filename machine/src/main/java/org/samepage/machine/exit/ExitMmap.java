@@ -5,6 +5,7 @@ package org.samepage.machine.exit;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.machine.mmap.ZapRange;
+import org.samepage.machine.thp.HugeZeroFolio;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.swap.Mmlist;
@@ -20,9 +21,16 @@ public final class ExitMmap {
   private final AnonVmas anonVmas;
   private final SharedFiles files;
   private final Mmlist mmlist;
+  private final HugeZeroFolio hugeZero;
 
   public ExitMmap(
-      KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files, Mmlist mmlist) {
+      KsmSlots slots,
+      ZapRange zap,
+      AnonVmas anonVmas,
+      SharedFiles files,
+      Mmlist mmlist,
+      HugeZeroFolio hugeZero) {
+    this.hugeZero = hugeZero;
     this.slots = slots;
     this.zap = zap;
     this.anonVmas = anonVmas;
@@ -38,6 +46,7 @@ public final class ExitMmap {
     if (mm.mmUsers.decrementAndGet() == 0) {
       slots.ksmExit(mm);
       exitMmap(mm);
+      hugeZero.mmPutHugeZeroFolio(mm);
       mmlist.remove(mm);
       mm.mmdrop();
     }

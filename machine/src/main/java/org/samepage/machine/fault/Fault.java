@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.fault;
 
-import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_ALLOW_RETRY;
 import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_UNSHARE;
 import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
@@ -42,11 +41,6 @@ record Fault(VmArea vma, long addr, int flags, PageTable table, long origPte) {
     return vma.userfaultfdWp() && PteMarker.pteMarkerUffdWp(origPte)
         ? Pte.pteMkuffdWp(entry)
         : entry;
-  }
-
-  /** Whether the caller can wait for a userfault to be resolved. */
-  boolean allowsRetry() {
-    return (flags & FAULT_FLAG_ALLOW_RETRY) != 0;
   }
 
   int at() {

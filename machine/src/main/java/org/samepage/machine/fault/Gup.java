@@ -9,6 +9,9 @@ import static org.samepage.mm.spi.FaultHandler.VM_FAULT_ERROR;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_HWPOISON;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_RETRY;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
+import static org.samepage.mm.units.PageUnits.bytesToPages;
+import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_IO;
 import static org.samepage.mm.vma.VmFlags.VM_MAYREAD;
@@ -22,6 +25,7 @@ import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -73,7 +77,7 @@ public final class Gup {
       differs = "one page; -EBUSY where C has waited")
   public int getUserPagesRaw(VmArea vma, long addr, int flags) {
     while (true) {
-      int page = followPagePte(vma, addr, flags);
+      int page = followPmdMask(vma, addr, flags);
       if (page != Frames.NO_PAGE) {
         return page;
       }
@@ -102,6 +106,51 @@ public final class Gup {
     return allowed ? 0 : -Errno.EFAULT;
   }
 
+  /** As {@link #followPagePte}, where a huge entry may be. */
+  @PortedFrom(
+      value = "mm/gup.c:follow_pmd_mask",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no NUMA hints, no FOLL_SPLIT_PMD")
+  private int followPmdMask(VmArea vma, long addr, int flags) {
+    PageTable table = vma.vmMm.pgTables.pmdTable(addr);
+    if (table == null) {
+      return Frames.NO_PAGE;
+    }
+    int index = pmdIndex(addr);
+    if (Pmd.pmdLeaf(table.getLockless(index))) {
+      table.ptl.lock();
+      try {
+        if (Pmd.pmdLeaf(table.get(index))) {
+          return followHugePmd(vma, addr, flags, table, index);
+        }
+      } finally {
+        table.ptl.unlock();
+      }
+    }
+    return followPagePte(vma, addr, flags);
+  }
+
+  /** The page of a huge entry. Holds its lock. */
+  @PortedFrom(
+      value = {"mm/gup.c:follow_huge_pmd", "mm/gup.c:can_follow_write_pmd"},
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no pins; the huge page of zeros is never counted")
+  private int followHugePmd(VmArea vma, long addr, int flags, PageTable table, int index) {
+    long pmd = table.get(index);
+    int first = normalPage.vmNormalPagePmd(vma, addr, pmd);
+    if ((flags & FOLL_WRITE) != 0 && !canFollowWritePte(pmd, first, vma, flags)) {
+      return Frames.NO_PAGE;
+    }
+    if ((flags & FOLL_GET) != 0 && first != Frames.NO_PAGE) {
+      folios.getPage(first);
+    }
+    if ((flags & FOLL_TOUCH) != 0) {
+      long young = Pmd.pmdMkyoung(pmd);
+      table.set(index, (flags & FOLL_WRITE) != 0 ? vma.vmMm.ptes.pteMkdirty(young) : young);
+    }
+    return (int) (Pmd.pmdPfn(pmd) + bytesToPages(addr & (PMD_SIZE - 1)));
+  }
+
   /** The page if it is there and will do; {@link Frames#NO_PAGE} where a fault is called for. */
   @PortedFrom(
       value = "mm/gup.c:follow_page_pte",
@@ -125,13 +174,14 @@ public final class Gup {
       if (page == Frames.NO_PAGE) {
         page = Folios.ZERO_PFN;
       } else if ((flags & FOLL_GET) != 0) {
-        folios.folioGet(page);
+        folios.getPage(page);
       }
       if ((flags & FOLL_TOUCH) != 0) {
-        if ((flags & FOLL_WRITE) != 0 && !Pte.pteDirty(pte) && !folios.folioTestDirty(page)) {
-          folios.folioMarkDirty(page);
+        int folio = folios.pageFolio(page);
+        if ((flags & FOLL_WRITE) != 0 && !Pte.pteDirty(pte) && !folios.folioTestDirty(folio)) {
+          folios.folioMarkDirty(folio);
         }
-        folios.folioMarkAccessed(page);
+        folios.folioMarkAccessed(folio);
       }
       return page;
     } finally {
@@ -154,7 +204,9 @@ public final class Gup {
         || vma.has(VM_WRITE)) {
       return false;
     }
-    if (page == Frames.NO_PAGE || !folios.folioTestAnon(page) || !folios.pageAnonExclusive(page)) {
+    if (page == Frames.NO_PAGE
+        || !folios.folioTestAnon(folios.pageFolio(page))
+        || !folios.pageAnonExclusive(page)) {
       return false;
     }
     return !vma.pteNeedsSoftDirtyWp(pte) && !vma.userfaultfdPteWp(pte);

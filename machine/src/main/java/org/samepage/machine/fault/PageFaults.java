@@ -2,12 +2,17 @@
 // Ported from mm/memory.c.
 package org.samepage.machine.fault;
 
+import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
+import org.samepage.machine.thp.HugeFaults;
+import org.samepage.machine.thp.ThpPolicy;
+import org.samepage.machine.thp.TvaType;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
-import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -25,13 +30,13 @@ import org.samepage.rmap.AnonVmas;
 /** Resolves faults: in anonymous memory here, in files by {@link FileFaults}. */
 public final class PageFaults implements FaultHandler {
   private final Folios folios;
-  private final NormalPage normalPage;
   private final AnonVmas anonVmas;
   private final AnonRmap rmap;
-  private final KsmZeroPages zeroPages;
   private final FileFaults files;
   private final SwapFaults swapped;
-  private final SwapDevice swap;
+  private final WpFaults wpFaults;
+  private final ThpPolicy thpPolicy;
+  private final HugeFaults huge;
 
   public PageFaults(
       Folios folios,
@@ -41,22 +46,24 @@ public final class PageFaults implements FaultHandler {
       KsmZeroPages zeroPages,
       FileFaults files,
       SwapFaults swapped,
-      SwapDevice swap) {
+      SwapDevice swap,
+      ThpPolicy thpPolicy,
+      HugeFaults huge) {
     this.folios = folios;
-    this.normalPage = normalPage;
     this.anonVmas = anonVmas;
     this.rmap = rmap;
-    this.zeroPages = zeroPages;
     this.files = files;
     this.swapped = swapped;
-    this.swap = swap;
+    this.wpFaults = new WpFaults(folios, normalPage, anonVmas, rmap, zeroPages, swap);
+    this.thpPolicy = thpPolicy;
+    this.huge = huge;
   }
 
   @Override
   @PortedFrom(
       value = {"mm/memory.c:handle_mm_fault", "mm/memory.c:__handle_mm_fault"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no hugetlb, no huge pages, no memcg")
+      differs = "no hugetlb, no huge pages of 1 GiB, no memcg")
   public int handleMmFault(VmArea vma, long address, int wanted) {
     vma.vmMm.mmapLock.assertLocked();
     int flags = sanitizeFaultFlags(vma, wanted);
@@ -64,11 +71,51 @@ public final class PageFaults implements FaultHandler {
       return VM_FAULT_SIGSEGV;
     }
     long addr = PageUnits.pageAlignDown(address);
-    PageTable table = vma.vmMm.pgTables.pteAlloc(addr);
-    if (table == null) {
+    PgTables tables = vma.vmMm.pgTables;
+    PageTable pmdTable = tables.pmdAlloc(addr);
+    if (pmdTable == null) {
       return VM_FAULT_OOM;
     }
+    int at = pmdIndex(addr);
+    int ret = handlePmdFault(vma, addr, flags, pmdTable, at);
+    if ((ret & VM_FAULT_FALLBACK) == 0) {
+      return ret;
+    }
+    PageTable below = PgTables.below(pmdTable, at);
+    PageTable table = below != null ? below : tables.pteAllocRaw(pmdTable, at);
+    if (table == null) {
+      return Pmd.pmdNone(pmdTable.getLockless(at)) ? VM_FAULT_OOM : 0; // huge now: tried again
+    }
     return handlePteFault(new Fault(vma, addr, flags, table, table.getLockless(pteIndex(addr))));
+  }
+
+  /** A fault where a huge entry is or could be; with FALLBACK one page is to be had. */
+  @PortedFrom(
+      value = {"mm/memory.c:create_huge_pmd", "mm/memory.c:wp_huge_pmd"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "with what their caller asks before; anonymous memory")
+  private int handlePmdFault(VmArea vma, long addr, int flags, PageTable table, int at) {
+    long pmd = table.getLockless(at);
+    if (Pmd.pmdNone(pmd)) {
+      return thpPolicy.thpVmaAllowableOrder(vma, vma.vmFlags, TvaType.TVA_PAGEFAULT)
+          ? huge.doHugePmdAnonymousPage(vma, addr, flags, table, at)
+          : VM_FAULT_FALLBACK;
+    }
+    if (!PgTables.isHuge(pmd)) {
+      return VM_FAULT_FALLBACK;
+    }
+    if (!Pmd.pmdPresent(pmd)) {
+      swapped.pmdMigrationEntryWait(vma, table, at, pmd);
+      return 0;
+    }
+    boolean unshare = (flags & FAULT_FLAG_UNSHARE) != 0;
+    if (((flags & FAULT_FLAG_WRITE) != 0 || unshare) && !Pmd.pmdWrite(pmd)) {
+      return !unshare && vma.userfaultfdPteWp(pmd)
+          ? Userfaults.handleUserfault(vma, flags)
+          : huge.doHugePmdWpPage(vma, addr, flags, table, at, pmd);
+    }
+    huge.hugePmdSetAccessed(vma, flags, table, at, pmd);
+    return 0;
   }
 
   /**
@@ -105,7 +152,7 @@ public final class PageFaults implements FaultHandler {
       return handlePteMarker(fault);
     }
     if (!Pte.ptePresent(fault.origPte())) {
-      return swapped.doSwapPage(fault, this::doWpPage);
+      return swapped.doSwapPage(fault, wpFaults::doWpPage);
     }
     fault.table().ptl.lock();
     if (!fault.unchanged()) {
@@ -113,7 +160,7 @@ public final class PageFaults implements FaultHandler {
       return 0;
     }
     if ((fault.isWrite() || fault.isUnshare()) && !Pte.pteWrite(fault.origPte())) {
-      return doWpPage(fault);
+      return wpFaults.doWpPage(fault);
     }
     long entry = fault.origPte();
     if (fault.isWrite()) {
@@ -196,145 +243,8 @@ public final class PageFaults implements FaultHandler {
     return first && missing ? Userfaults.handleUserfault(fault) : 0;
   }
 
-  /** A write to, or the unsharing of, a page that may not be written. Takes over the table lock. */
-  @PortedFrom(
-      value = "mm/memory.c:do_wp_page",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no userfaultfd that only keeps track")
-  // tag::do-wp-page[]
-  private int doWpPage(Fault fault) {
-    if (!fault.isUnshare() && fault.vma().userfaultfdPteWp(fault.origPte())) {
-      fault.table().ptl.unlock();
-      return Userfaults.handleUserfault(fault);
-    }
-    if (fault.vma().has(VmFlags.VM_SHARED | VmFlags.VM_MAYSHARE)) {
-      if (!fault.isUnshare()) {
-        wpPageReuse(fault);
-      }
-      fault.table().ptl.unlock();
-      return 0;
-    }
-    int folio = normalPage.vmNormalPage(fault.vma(), fault.addr(), fault.origPte());
-    if (folio != Frames.NO_PAGE
-        && folios.folioTestAnon(folio)
-        && (folios.pageAnonExclusive(folio) || wpCanReuseAnonFolio(folio, fault.vma()))) {
-      folios.setPageAnonExclusive(folio);
-      if (!fault.isUnshare()) {
-        wpPageReuse(fault);
-      }
-      fault.table().ptl.unlock();
-      return 0;
-    }
-    if (folio != Frames.NO_PAGE) {
-      folios.folioGet(folio);
-    }
-    fault.table().ptl.unlock();
-    return wpPageCopy(fault, folio);
-  }
-
-  // end::do-wp-page[]
-
-  /** Whether this mapping is the only one left, so that the page need not be copied. */
-  @PortedFrom(
-      value = "mm/memory.c:wp_can_reuse_anon_folio",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no LRU batches")
-  private boolean wpCanReuseAnonFolio(int folio, VmArea vma) {
-    int swapcache = folios.folioTestSwapcache(folio) ? 1 : 0;
-    if (folios.folioTestKsm(folio)
-        || folios.folioRefCount(folio) > 1 + swapcache
-        || !folios.folioTrylock(folio)) {
-      return false;
-    }
-    var _ = swap.folioFreeSwap(folio);
-    boolean alone = !folios.folioTestKsm(folio) && folios.folioRefCount(folio) == 1;
-    if (alone) {
-      rmap.folioMoveAnonRmap(folio, vma);
-    }
-    folios.folioUnlock(folio);
-    return alone;
-  }
-
-  @PortedFrom(
-      value = "mm/memory.c:wp_page_reuse",
-      fidelity = Fidelity.ADAPTED,
-      differs = "the caller unlocks the table")
-  private static void wpPageReuse(Fault fault) {
-    VmArea vma = fault.vma();
-    long entry = vma.vmMm.ptes.pteMkdirty(Pte.pteMkyoung(fault.origPte()));
-    fault.table().set(fault.at(), maybeMkwrite(entry, vma));
-  }
-
   @PortedFrom("include/linux/mm.h:maybe_mkwrite")
   static long maybeMkwrite(long pte, VmArea vma) {
     return vma.has(VmFlags.VM_WRITE) ? Pte.pteMkwriteNovma(pte) : pte;
-  }
-
-  /**
-   * Puts a copy in the page's place, for this mapping alone.
-   *
-   * @param oldFolio with a reference that is given up here; {@link Frames#NO_PAGE} for the zero
-   *     page
-   */
-  @PortedFrom(
-      value = "mm/memory.c:wp_page_copy",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no MMU notifiers, no delay accounting")
-  private int wpPageCopy(Fault fault, int oldFolio) {
-    VmArea vma = fault.vma();
-    int err = anonVmas.anonVmaPrepare(vma);
-    int newFolio = err == 0 ? folios.vmaAllocFolioNoprof(vma.vmPolicy) : Frames.NO_PAGE;
-    if (newFolio == Frames.NO_PAGE) {
-      putIfPage(oldFolio);
-      return VM_FAULT_OOM;
-    }
-    if (oldFolio != Frames.NO_PAGE) {
-      folios.copyMcUserHighpage(newFolio, oldFolio);
-    }
-    fault.table().ptl.lock();
-    boolean copied = fault.unchanged();
-    if (copied) {
-      if (oldFolio == Frames.NO_PAGE) {
-        zeroPages.ksmMightUnmapZeroPage(vma.vmMm, fault.origPte());
-        vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
-      } else if (!folios.folioTestAnon(oldFolio)) {
-        vma.vmMm.addMmCounter(Mm.mmCounterFile(folios, oldFolio), -1);
-        vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
-      }
-      long entry = Pte.pfnPte(newFolio, vma.vmPageProt);
-      if (fault.isUnshare()) {
-        entry = unshared(entry, fault);
-      } else {
-        entry = maybeMkwrite(vma.vmMm.ptes.pteMkdirty(entry), vma);
-      }
-      var _ = fault.table().getAndClear(fault.at());
-      rmap.folioAddNewAnonRmap(newFolio, vma, fault.addr());
-      fault.table().set(fault.at(), entry);
-      if (oldFolio != Frames.NO_PAGE) {
-        rmap.folioRemoveRmapPtes(oldFolio);
-      }
-    }
-    fault.table().ptl.unlock();
-    if (!copied) {
-      folios.folioPut(newFolio);
-    } else if (oldFolio != Frames.NO_PAGE) {
-      swap.freeSwapCache(oldFolio);
-      folios.folioPut(oldFolio); // the reference of the mapping that is gone
-    }
-    putIfPage(oldFolio);
-    return 0;
-  }
-
-  /** The entry of a copy that nobody has written yet: clean, and tracked as the page was. */
-  private static long unshared(long copy, Fault fault) {
-    PteLayout ptes = fault.vma().vmMm.ptes;
-    long entry = ptes.pteSoftDirty(fault.origPte()) ? ptes.pteMksoftDirty(copy) : copy;
-    return Pte.pteUffdWp(fault.origPte()) ? Pte.pteMkuffdWp(entry) : entry;
-  }
-
-  private void putIfPage(int folio) {
-    if (folio != Frames.NO_PAGE) {
-      folios.folioPut(folio);
-    }
   }
 }

@@ -13,6 +13,7 @@ import static org.samepage.rmap.AnonRmap.RMAP_NONE;
 
 import org.samepage.ksm.folio.KsmFolios;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapEntry;
@@ -239,6 +240,20 @@ public final class SwapFaults {
 
   private boolean waits(Fault fault, int folio) {
     return fault.table().getLockless(fault.at()) == fault.origPte()
-        && folios.folioTestLocked(folio);
+        && folios.folioTestLocked(folios.pageFolio(folio));
+  }
+
+  /** The same for a huge entry. */
+  @PortedFrom(
+      value = "mm/migrate.c:pmd_migration_entry_wait",
+      fidelity = Fidelity.ADAPTED,
+      differs = "waits by polling through the scheduler seam")
+  void pmdMigrationEntryWait(VmArea vma, PageTable table, int index, long pmd) {
+    int folio = (int) vma.vmMm.ptes.types.swpOffsetPfn(pmd);
+    for (int attempt = 0;
+        table.getLockless(index) == pmd && folios.folioTestLocked(folio);
+        attempt++) {
+      sched.contended(LockClass.FOLIO_LOCK, attempt);
+    }
   }
 }

@@ -4,8 +4,8 @@
  * Page faults: anonymous memory, the zero page, copy on write, unsharing.
  *
  * <p>Locking: mmap_lock for reading at least; the page-table lock of the entry, under which what
- * was seen before is checked again. Left out compared with Linux so far: huge pages, NUMA hints,
- * and whoever would resolve userfaults.
+ * was seen before is checked again. Left out compared with Linux so far: NUMA hints, and whoever
+ * would resolve userfaults.
  */
 @NullMarked
 package org.samepage.machine.fault;

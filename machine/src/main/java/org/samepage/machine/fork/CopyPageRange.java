@@ -8,6 +8,7 @@ import static org.samepage.mm.vma.VmFlags.VM_COPY_ON_FORK;
 import static org.samepage.mm.vma.VmFlags.VM_SHARED;
 import static org.samepage.mm.vma.VmFlags.VM_WRITE;
 
+import org.samepage.machine.thp.CopyHugePmd;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
@@ -34,6 +35,7 @@ public final class CopyPageRange {
   private final SwapDevice swap;
   private final Mmlist mmlist;
   private final SwapTypes types;
+  private final CopyHugePmd copyHugePmd;
 
   public CopyPageRange(
       Folios folios,
@@ -41,7 +43,9 @@ public final class CopyPageRange {
       AnonRmap rmap,
       SwapDevice swap,
       Mmlist mmlist,
-      SwapTypes types) {
+      SwapTypes types,
+      CopyHugePmd copyHugePmd) {
+    this.copyHugePmd = copyHugePmd;
     this.folios = folios;
     this.normalPage = normalPage;
     this.rmap = rmap;
@@ -63,6 +67,11 @@ public final class CopyPageRange {
     src.vmMm.pgTables.forEachTable(
         src.vmStart,
         src.vmEnd,
+        (table, index, start, end) -> {
+          int copied = err[0] == 0 ? copyHugePmd.copyHugePmd(dst, src, table, start) : 0;
+          err[0] = copied == -Errno.ENOMEM ? copied : err[0];
+          return copied != -Errno.EAGAIN;
+        },
         (table, start, end) -> {
           PageTable to = err[0] == 0 ? dst.vmMm.pgTables.pteAlloc(start) : null;
           if (to == null) {
@@ -151,7 +160,7 @@ public final class CopyPageRange {
       }
       dst.vmMm.addMmCounter(Mm.MM_SWAPENTS, 1);
     } else if (types.isMigrationEntry(pte)) {
-      int folio = (int) types.swpOffsetPfn(pte);
+      int folio = folios.pageFolio((int) types.swpOffsetPfn(pte));
       dst.vmMm.addMmCounter(Mm.mmCounter(folios, folio), 1);
       if (!types.isReadableMigrationEntry(pte) && src.isCowMapping()) {
         long entry = types.makeReadableMigrationEntry(SwapEntry.swpOffsetRaw(pte));
@@ -166,13 +175,13 @@ public final class CopyPageRange {
 
   /** A page of the child's own, where the parent's may be pinned and must stay the parent's. */
   @PortedFrom("mm/memory.c:copy_present_page")
-  private long copyPresentPage(VmArea dst, long orig, int folio, long addr, int[] prealloc) {
+  private long copyPresentPage(VmArea dst, long orig, int page, long addr, int[] prealloc) {
     int copy = prealloc[0];
     if (copy == Frames.NO_PAGE) {
       return NEED_PREALLOC;
     }
     prealloc[0] = Frames.NO_PAGE;
-    folios.copyMcUserHighpage(copy, folio);
+    folios.copyMcUserHighpage(copy, page);
     rmap.folioAddNewAnonRmap(copy, dst, addr);
     dst.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
     long pte = dst.vmMm.ptes.pteMkdirty(Pte.pfnPte(copy, dst.vmPageProt));
@@ -199,14 +208,15 @@ public final class CopyPageRange {
       differs = "one entry at a time")
   private long copyPresentPtes(
       VmArea dst, VmArea src, PageTable from, long orig, long addr, int[] prealloc) {
-    int folio = normalPage.vmNormalPage(src, addr, orig);
-    if (folio != Frames.NO_PAGE) {
+    int page = normalPage.vmNormalPage(src, addr, orig);
+    if (page != Frames.NO_PAGE) {
+      int folio = folios.pageFolio(page);
       folios.folioGet(folio);
       if (!folios.folioTestAnon(folio)) {
         rmap.folioAddFileRmapPtes(folio);
-      } else if (!rmap.folioTryDupAnonRmapPte(folio, src)) {
+      } else if (!rmap.folioTryDupAnonRmapPte(page, dst, src)) {
         folios.folioPut(folio);
-        return copyPresentPage(dst, orig, folio, addr, prealloc);
+        return copyPresentPage(dst, orig, page, addr, prealloc);
       }
       dst.vmMm.addMmCounter(Mm.mmCounter(folios, folio), 1);
     }

@@ -7,6 +7,7 @@ import static org.samepage.mm.phys.PageFlags.PG_REFERENCED;
 import static org.samepage.mm.phys.PageFlags.PG_SWAPBACKED;
 import static org.samepage.mm.phys.PageFlags.PG_SWAPCACHE;
 import static org.samepage.mm.phys.PageFlags.PG_UPTODATE;
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_ORDER;
 
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.folio.KsmFolios;
@@ -66,13 +67,13 @@ public final class MigrateFolio {
   @PortedFrom(
       value = "mm/migrate.c:migrate_folio_unmap",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0, MIGRATE_SYNC; goes on to migrate_folio_move by itself; result encoded")
+      differs = "MIGRATE_SYNC; goes on to migrate_folio_move by itself; result encoded")
   public long migrateFolioUnmap(int src, int nid) {
     if (folios.folioRefCount(src) == 1) {
       migrateFolioDone(src);
       return Frames.NO_PAGE;
     }
-    int dst = folios.folioAllocNoprofRaw(nid);
+    int dst = folios.folioAllocNoprofRaw(nid, folios.folioTestLarge(src) ? HPAGE_PMD_ORDER : 0);
     if (dst == Frames.NO_PAGE) {
       return -Errno.ENOMEM;
     }
@@ -145,7 +146,9 @@ public final class MigrateFolio {
     if (folios.folioRefCount(src) != expected) {
       return -Errno.EAGAIN;
     }
-    folios.copyMcUserHighpage(dst, src);
+    for (int i = 0; i < folios.folioNrPages(src); i++) {
+      folios.copyMcUserHighpage(dst + i, src + i);
+    }
     boolean file = folios.folioRawMapping(src) instanceof AddressSpace;
     int err = folioMigrateMappingRaw(dst, src, expected);
     if (err == 0) {
@@ -161,7 +164,7 @@ public final class MigrateFolio {
   @PortedFrom(
       value = "include/linux/mm.h:folio_expected_ref_count",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no private data")
+      differs = "no private data; large folios are in no cache")
   private int folioExpectedRefCount(int folio) {
     boolean file = folios.folioRawMapping(folio) instanceof AddressSpace;
     boolean cached = file || folios.folioTestSwapcache(folio);
@@ -171,7 +174,7 @@ public final class MigrateFolio {
   @PortedFrom(
       value = "mm/migrate.c:__folio_migrate_mapping",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no statistics")
+      differs = "no statistics; large folios are in no cache")
   private int folioMigrateMappingRaw(int dst, int src, int expected) {
     if (folios.folioTestSwapcache(src)) {
       if (!folios.folioRefFreeze(src, expected)) {

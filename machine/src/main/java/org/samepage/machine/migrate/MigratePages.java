@@ -2,6 +2,10 @@
 // Ported from mm/migrate.c.
 package org.samepage.machine.migrate;
 
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.Folios;
@@ -9,6 +13,7 @@ import org.samepage.mm.phys.PageAllocator;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
+import org.samepage.rmap.split.SplitFolio;
 
 /** Moves folios, and tries again where somebody has a reference that may go away. */
 public final class MigratePages {
@@ -18,8 +23,15 @@ public final class MigratePages {
   private final Folios folios;
   private final PageAllocator allocator;
   private final MigrateFolio migrate;
+  private final SplitFolio splitFolio;
 
-  public MigratePages(Sched sched, Folios folios, PageAllocator allocator, MigrateFolio migrate) {
+  public MigratePages(
+      Sched sched,
+      Folios folios,
+      PageAllocator allocator,
+      MigrateFolio migrate,
+      SplitFolio splitFolio) {
+    this.splitFolio = splitFolio;
     this.sched = sched;
     this.folios = folios;
     this.allocator = allocator;
@@ -47,11 +59,22 @@ public final class MigratePages {
   @PortedFrom(
       value = {"mm/migrate.c:migrate_pages", "mm/migrate.c:putback_movable_pages"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "one folio after the other; order 0; MIGRATE_SYNC")
+      differs = "one folio after the other; MIGRATE_SYNC")
   public Outcome migratePages(List<Integer> list, int nid, boolean thisNode) {
     Outcome outcome = new Outcome();
-    for (int folio : list) {
+    Deque<Integer> left = new ArrayDeque<>(list);
+    while (!left.isEmpty()) {
+      int folio = left.remove();
+      boolean large = folios.folioTestLarge(folio);
+      if (large
+          && folios.deferredSplit().folioTestPartiallyMapped(folio)
+          && trySplitFolio(folio, left)) {
+        continue;
+      }
       long moved = outcome.error == 0 ? attempts(folio, nid, thisNode) : -Errno.ENOMEM;
+      if (large && moved == -Errno.ENOMEM && trySplitFolio(folio, left)) {
+        continue;
+      }
       if (moved >= -1) {
         outcome.moved = moved;
         continue;
@@ -61,6 +84,35 @@ public final class MigratePages {
       folios.folioPutbackLru(folio);
     }
     return outcome;
+  }
+
+  /** Splits a large folio that is isolated; its pages are isolated then, and next in the list. */
+  @PortedFrom(
+      value = "mm/migrate.c:try_split_folio",
+      fidelity = Fidelity.ADAPTED,
+      differs = "true for success; takes the pages aside again one by one")
+  private boolean trySplitFolio(int folio, Deque<Integer> left) {
+    if (!folios.folioTrylock(folio)) {
+      return false;
+    }
+    boolean split = splitFolio.splitFolio(folio) == 0;
+    folios.folioUnlock(folio);
+    if (!split) {
+      return false;
+    }
+    if (folios.folioIsolateLru(folio)) {
+      left.addFirst(folio);
+    }
+    folios.folioPut(folio);
+    for (int page = folio + HPAGE_PMD_NR - 1; page > folio; page--) {
+      if (folios.folioTryGet(page)) {
+        if (folios.folioTestAnon(page) && folios.folioIsolateLru(page)) {
+          left.addFirst(page);
+        }
+        folios.folioPut(page);
+      }
+    }
+    return true;
   }
 
   private long attempts(int folio, int nid, boolean thisNode) {

@@ -161,20 +161,28 @@ public final class MovePages {
   }
 
   private int queue(int folio, int node, List<Integer> pagelist, boolean migrateAll) {
-    if (Folios.isZeroPfn(folio)) {
+    if (isZeroFolio(folio)) {
       return -Errno.EFAULT;
     }
     if (allocator.pfnToNid(folio) == node) {
       return 0;
     }
-    if (folios.folioMapcount(folio) > 1 && !migrateAll) {
+    if (folios.folioMaybeMappedShared(folio) && !migrateAll) {
       return -Errno.EACCES;
+    }
+    if (pagelist.contains(folio)) {
+      return QUEUED; // another page of a large folio
     }
     if (!folios.folioIsolateLru(folio)) {
       return -Errno.EBUSY;
     }
     pagelist.add(folio);
     return QUEUED;
+  }
+
+  @PortedFrom({"include/linux/mm.h:is_zero_folio", "include/linux/huge_mm.h:is_huge_zero_folio"})
+  private boolean isZeroFolio(int folio) {
+    return Folios.isZeroPfn(folio) || folios.frames().isHugeZeroPfn(folio);
   }
 
   @PortedFrom("mm/migrate.c:do_pages_stat_array")
@@ -188,7 +196,7 @@ public final class MovePages {
         if (folio == Frames.NO_PAGE) {
           err = -Errno.ENOENT;
         } else {
-          err = Folios.isZeroPfn(folio) ? -Errno.EFAULT : allocator.pfnToNid(folio);
+          err = isZeroFolio(folio) ? -Errno.EFAULT : allocator.pfnToNid(folio);
           folioWalks.get().folioWalkEnd();
         }
       }

@@ -80,18 +80,23 @@ public final class OfflinePages {
       if (folio == BUSY) {
         return -Errno.EBUSY;
       }
-      if (folio != Frames.NO_PAGE && !offline(folio, moved)) {
+      if (folio != Frames.NO_PAGE
+          && !offline(folio, folioWalks.get().page, (end - addr) / PAGE_SIZE, moved)) {
         return -Errno.EBUSY;
       }
     }
     return 0;
   }
 
-  private boolean offline(int folio, Set<Long> moved) {
-    allocator.startIsolatePageRange(folio);
+  /** Moves a folio, and takes its frames out from one on, as many as the range has. */
+  private boolean offline(int folio, int page, long most, Set<Long> moved) {
+    int end = (int) Math.min(folio + folios.folioNrPages(folio), page + most);
+    for (int frame = page; frame < end; frame++) {
+      allocator.startIsolatePageRange(frame);
+    }
     boolean done = move(folio, moved, false) == 0;
-    if (!done) {
-      allocator.undoIsolatePageRange(folio);
+    for (int frame = page; !done && frame < end; frame++) {
+      allocator.undoIsolatePageRange(frame);
     }
     return done;
   }

@@ -7,8 +7,8 @@
  * org.samepage.machine.migrate.OfflinePages} takes frames out of use.
  *
  * <p>Locking: the folio locks of the old and the new folio, in this order; while references are
- * frozen, the lock of the swap device or of the file's pages. Left out compared with Linux: huge
- * pages, hugetlb, device memory, writeback, batches of folios that are unmapped together.
+ * frozen, the lock of the swap device or of the file's pages. Left out compared with Linux:
+ * hugetlb, device memory, writeback, batches of folios that are unmapped together.
  */
 @NullMarked
 package org.samepage.machine.migrate;

@@ -3,11 +3,15 @@
 package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
+import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
+import org.samepage.machine.thp.ChangeHugePmd;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.PteMarker;
@@ -21,23 +25,29 @@ import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /** Gives the entries of a range the protection that their VMA has now. */
 public final class ChangeProtection {
   /** Let a page be written at once where a fault would find nothing else to do. */
-  static final int MM_CP_TRY_CHANGE_WRITABLE = 1;
+  public static final int MM_CP_TRY_CHANGE_WRITABLE = 1;
 
   /** Protect for userfaultfd. */
-  static final int MM_CP_UFFD_WP = 1 << 2;
+  public static final int MM_CP_UFFD_WP = 1 << 2;
 
   /** End that protection. */
-  static final int MM_CP_UFFD_WP_RESOLVE = 1 << 3;
+  public static final int MM_CP_UFFD_WP_RESOLVE = 1 << 3;
 
   private final Folios folios;
   private final NormalPage normalPage;
   private final SwapTypes types;
+  private final SplitHugePmd splitHugePmd;
+  private final ChangeHugePmd changeHugePmd;
 
-  public ChangeProtection(Folios folios, NormalPage normalPage, SwapTypes types) {
+  public ChangeProtection(
+      Folios folios, NormalPage normalPage, SwapTypes types, SplitHugePmd splitHugePmd) {
+    this.splitHugePmd = splitHugePmd;
+    this.changeHugePmd = new ChangeHugePmd(folios, normalPage);
     this.folios = folios;
     this.normalPage = normalPage;
     this.types = types;
@@ -52,18 +62,41 @@ public final class ChangeProtection {
   @PortedFrom(
       value = {"mm/mprotect.c:change_protection", "mm/mprotect.c:pgtable_populate_needed"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no huge pages, no NUMA hints; 0 for success")
+      differs = "no NUMA hints; 0 for success")
   int changeProtection(VmArea vma, long start, long end, int cpFlags) {
     if ((cpFlags & MM_CP_UFFD_WP) != 0 && userfaultfdWpUseMarkers(vma)) {
       for (long at = start; at < end; at = PageUnits.pmdAddrEnd(at, end)) {
-        if (vma.vmMm.pgTables.pteAlloc(at) == null) {
+        if (!populated(vma, at)) {
           return -Errno.ENOMEM;
         }
       }
     }
     vma.vmMm.pgTables.forEachTable(
-        start, end, (table, from, to) -> changePteRange(vma, table, from, to, cpFlags));
+        start,
+        end,
+        (table, index, from, to) -> changeHuge(vma, table, index, from, to, cpFlags),
+        (table, from, to) -> changePteRange(vma, table, from, to, cpFlags));
     return 0;
+  }
+
+  /** A huge entry that lies whole in the range is changed, another is split. */
+  @PortedFrom(value = "mm/mprotect.c:change_pmd_range", part = true)
+  private boolean changeHuge(
+      VmArea vma, PageTable table, int index, long from, long to, int cpFlags) {
+    if (to - from == PMD_SIZE) {
+      return changeHugePmd.changeHugePmd(vma, table, index, from, cpFlags);
+    }
+    splitHugePmd.splitHugePmdRaw(vma, table, index, from);
+    return false;
+  }
+
+  /** Whether there is a table, or a huge entry, for an address; makes one. */
+  @PortedFrom(value = "mm/mprotect.c:change_pmd_prepare", part = true)
+  private static boolean populated(VmArea vma, long addr) {
+    PgTables tables = vma.vmMm.pgTables;
+    PageTable pmdTable = tables.pmdAlloc(addr);
+    return pmdTable != null
+        && (PgTables.isHuge(pmdTable.getLockless(pmdIndex(addr))) || tables.pteAlloc(addr) != null);
   }
 
   /** Whether pages that are not there get a marker to be protected by. */
@@ -121,7 +154,7 @@ public final class ChangeProtection {
     long pte = old;
     if (types.isWritableMigrationEntry(old)) {
       long offset = SwapEntry.swpOffsetRaw(old);
-      boolean anon = folios.folioTestAnon((int) types.swpOffsetPfn(old));
+      boolean anon = folios.folioTestAnon(folios.pageFolio((int) types.swpOffsetPfn(old)));
       pte =
           anon
               ? types.makeReadableExclusiveMigrationEntry(offset)
@@ -165,9 +198,9 @@ public final class ChangeProtection {
     if (vma.has(VmFlags.VM_SHARED)) {
       return Pte.pteDirty(pte);
     }
-    int folio = normalPage.vmNormalPage(vma, addr, pte);
-    return folio != Frames.NO_PAGE
-        && folios.folioTestAnon(folio)
-        && folios.pageAnonExclusive(folio);
+    int page = normalPage.vmNormalPage(vma, addr, pte);
+    return page != Frames.NO_PAGE
+        && folios.folioTestAnon(folios.pageFolio(page))
+        && folios.pageAnonExclusive(page);
   }
 }

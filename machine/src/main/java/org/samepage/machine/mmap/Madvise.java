@@ -19,6 +19,7 @@ import static org.samepage.mm.vma.VmFlags.VM_WIPEONFORK;
 import org.samepage.ksm.unmerge.KsmMadvise;
 import org.samepage.machine.fault.Populate;
 import org.samepage.machine.file.Memfd;
+import org.samepage.machine.thp.MadviseCollapse;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
@@ -37,13 +38,18 @@ public final class Madvise {
     SEQUENTIAL,
     DONTNEED,
     REMOVE,
+    FREE,
     DONTFORK,
     DOFORK,
     MERGEABLE,
     UNMERGEABLE,
+    HUGEPAGE,
     NOHUGEPAGE,
     WIPEONFORK,
     KEEPONFORK,
+    COLD,
+    PAGEOUT,
+    COLLAPSE,
     POPULATE_READ,
     POPULATE_WRITE,
     GUARD_INSTALL,
@@ -52,7 +58,17 @@ public final class Madvise {
     /** Whether it is given with mmap_lock held for reading. */
     boolean reads() {
       return switch (this) {
-        case DONTNEED, REMOVE, POPULATE_READ, POPULATE_WRITE, GUARD_INSTALL, GUARD_REMOVE -> true;
+        case DONTNEED,
+            FREE,
+            REMOVE,
+            COLD,
+            PAGEOUT,
+            COLLAPSE,
+            POPULATE_READ,
+            POPULATE_WRITE,
+            GUARD_INSTALL,
+            GUARD_REMOVE ->
+            true;
         default -> false;
       };
     }
@@ -60,7 +76,7 @@ public final class Madvise {
     @PortedFrom("mm/madvise.c:is_discard")
     boolean isDiscard() {
       return switch (this) {
-        case DONTNEED, REMOVE, DONTFORK, WIPEONFORK, GUARD_INSTALL -> true;
+        case DONTNEED, FREE, REMOVE, DONTFORK, WIPEONFORK, GUARD_INSTALL -> true;
         default -> false;
       };
     }
@@ -72,6 +88,10 @@ public final class Madvise {
   private final MadviseGuard guard;
   private final Populate populate;
   private final FileSize fileSize;
+  private final Pages pages;
+
+  /** Advice about pages, of which some may be huge. */
+  public record Pages(MadviseFree free, MadviseColdPageout coldPageout, MadviseCollapse collapse) {}
 
   public Madvise(
       KsmMadvise ksm,
@@ -79,7 +99,9 @@ public final class Madvise {
       VmaModify modify,
       MadviseGuard guard,
       Populate populate,
-      FileSize fileSize) {
+      FileSize fileSize,
+      Pages pages) {
+    this.pages = pages;
     this.ksm = ksm;
     this.zap = zap;
     this.modify = modify;
@@ -174,7 +196,11 @@ public final class Madvise {
       case SEQUENTIAL -> madviseUpdateVma(vma, start, end, (flags & ~VM_RAND_READ) | VM_SEQ_READ);
       case RANDOM -> madviseUpdateVma(vma, start, end, (flags & ~VM_SEQ_READ) | VM_RAND_READ);
       case REMOVE -> madviseRemove(vma, start, end);
-      case DONTNEED -> madviseDontneedFree(vma, start, end);
+      case DONTNEED -> madviseDontneedFree(vma, start, end, false);
+      case FREE -> madviseDontneedFree(vma, start, end, true);
+      case COLD -> pages.coldPageout.madviseCold(vma, start, end);
+      case PAGEOUT -> pages.coldPageout.madvisePageout(vma, start, end);
+      case COLLAPSE -> pages.collapse.madviseCollapse(vma, start, end);
       case GUARD_INSTALL -> guard.madviseGuardInstall(vma, start, end);
       case GUARD_REMOVE -> guard.madviseGuardRemove(vma, start, end);
       case DONTFORK -> madviseUpdateVma(vma, start, end, flags | VM_DONTCOPY);
@@ -188,7 +214,8 @@ public final class Madvise {
           vma.has(VM_DROPPABLE)
               ? -Errno.EINVAL
               : madviseUpdateVma(vma, start, end, flags & ~VM_WIPEONFORK);
-      case NOHUGEPAGE -> madviseUpdateVma(vma, start, end, (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
+      case HUGEPAGE -> hugepageMadvise(vma, start, end, VM_HUGEPAGE, VM_NOHUGEPAGE);
+      case NOHUGEPAGE -> hugepageMadvise(vma, start, end, VM_NOHUGEPAGE, VM_HUGEPAGE);
       case MERGEABLE -> {
         long merged = ksm.ksmMadviseMergeable(vma, flags);
         yield merged == -Errno.ENOMEM ? -Errno.EAGAIN : madviseUpdateVma(vma, start, end, merged);
@@ -238,12 +265,23 @@ public final class Madvise {
   }
 
   @PortedFrom(
+      value = "mm/khugepaged.c:hugepage_madvise",
+      fidelity = Fidelity.ADAPTED,
+      differs = "no khugepaged to tell; changes the VMA too")
+  private int hugepageMadvise(VmArea vma, long start, long end, long flag, long opposite) {
+    return madviseUpdateVma(vma, start, end, (vma.vmFlags & ~opposite) | flag);
+  }
+
+  @PortedFrom(
       value = "mm/madvise.c:madvise_dontneed_free",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "MADV_DONTNEED alone")
-  private int madviseDontneedFree(VmArea vma, long start, long end) {
+      differs = "no hugetlb, no userfaultfd that hears of it")
+  private int madviseDontneedFree(VmArea vma, long start, long end, boolean free) {
     if (vma.has(VmFlags.VM_LOCKED | VmFlags.VM_PFNMAP)) {
       return -Errno.EINVAL;
+    }
+    if (free) {
+      return pages.free.madviseFreeSingleVma(vma, start, end);
     }
     zap.unmapPageRange(vma, start, end, true);
     return 0;

@@ -3,8 +3,11 @@
 package org.samepage.machine.mmap;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
+import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
+import org.samepage.machine.thp.MoveHugePmd;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
@@ -14,9 +17,16 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.FileVmas;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /** Moves page-table entries from one place of an address space to another. */
 public final class MovePageTables {
+  private final SplitHugePmd splitHugePmd;
+
+  public MovePageTables(SplitHugePmd splitHugePmd) {
+    this.splitHugePmd = splitHugePmd;
+  }
+
   /**
    * Holds mmap_lock for writing.
    *
@@ -27,13 +37,29 @@ public final class MovePageTables {
   @PortedFrom(
       value = {"mm/mremap.c:move_page_tables", "mm/mremap.c:move_ptes"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "entry by entry, never whole tables")
+      differs = "entry by entry, never whole tables; a huge entry as a whole")
   long movePageTables(
       VmArea old, VmArea fresh, long oldAddr, long newAddr, long len, boolean needRmapLocks) {
     long[] done = {len};
     old.vmMm.pgTables.forEachTable(
         oldAddr,
         oldAddr + len,
+        (table, index, start, end) -> {
+          long to = newAddr + (start - oldAddr);
+          boolean whole = end - start == PMD_SIZE && (to & (PMD_SIZE - 1)) == 0;
+          if (whole && done[0] == len) {
+            PageTable into = fresh.vmMm.pgTables.pmdAlloc(to);
+            if (into == null) {
+              done[0] = start - oldAddr;
+              return true;
+            }
+            if (movePgtEntry(old, table, index, into, pmdIndex(to), needRmapLocks)) {
+              return true;
+            }
+          }
+          splitHugePmd.splitHugePmdRaw(old, table, index, start);
+          return false;
+        },
         (table, start, end) -> {
           if (needRmapLocks) {
             takeRmapLocks(old);
@@ -48,6 +74,30 @@ public final class MovePageTables {
           }
         });
     return done[0];
+  }
+
+  @PortedFrom(
+      value = "mm/mremap.c:move_pgt_entry",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "HPAGE_PMD")
+  private static boolean movePgtEntry(
+      VmArea old, PageTable from, int oldIndex, PageTable to, int newIndex, boolean needRmapLocks) {
+    if (needRmapLocks) {
+      takeRmapLocks(old);
+    }
+    boolean moved =
+        MoveHugePmd.moveHugePmd(
+            old.vmMm.pgTables,
+            old.vmMm.ptes,
+            from,
+            oldIndex,
+            to,
+            newIndex,
+            !vmaHasUffdWithoutEventRemap(old));
+    if (needRmapLocks) {
+      dropRmapLocks(old);
+    }
+    return moved;
   }
 
   @PortedFrom("mm/mremap.c:take_rmap_locks")

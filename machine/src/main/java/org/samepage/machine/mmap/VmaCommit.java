@@ -16,6 +16,7 @@ import org.samepage.mm.vma.AnonVma;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FileVmas;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /**
  * Moves the ends of VMAs, in the tree of VMAs and in the interval trees, and lets go of those that
@@ -25,8 +26,11 @@ public final class VmaCommit {
   private final AnonVmas anonVmas;
   private final SharedFiles files;
   private final FailSlab failSlab;
+  private final SplitHugePmd splitHugePmd;
 
-  public VmaCommit(AnonVmas anonVmas, SharedFiles files, FailSlab failSlab) {
+  public VmaCommit(
+      AnonVmas anonVmas, SharedFiles files, SplitHugePmd splitHugePmd, FailSlab failSlab) {
+    this.splitHugePmd = splitHugePmd;
     this.anonVmas = anonVmas;
     this.files = files;
     this.failSlab = failSlab;
@@ -61,6 +65,7 @@ public final class VmaCommit {
     removeFromTree(vmg, gone);
     removeFromTree(vmg, gone2);
     long end = vmg.end;
+    splitHugePmd.vmaAdjustTransHuge(vma, vmg.start, end, vmg.adjustMiddleStart ? middle : null);
     if (adjust != null && vmg.adjustMiddleStart) {
       vmg.mm.vmas.vmaSetRange(adjust, end, adjust.vmEnd, adjust.linearPageIndex(end));
     }
@@ -86,6 +91,7 @@ public final class VmaCommit {
       return -Errno.ENOMEM;
     }
     lockAndTakeOut(vma.anonVma, vma, null);
+    splitHugePmd.vmaAdjustTransHuge(vma, start, end, null);
     vma.vmMm.vmas.vmaSetRange(vma, start, end, pgoff);
     putBackAndUnlock(vma.anonVma, vma, null);
     return 0;

@@ -17,6 +17,7 @@ import org.samepage.mm.vma.UserfaultfdCtx;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FileVmas;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /** Cuts VMAs, and gives a part of one other flags. All methods hold mmap_lock for writing. */
 public final class VmaModify {
@@ -26,8 +27,11 @@ public final class VmaModify {
   private final VmaMerge merge;
   private final AnonVmas anonVmas;
   private final FailSlab failSlab;
+  private final SplitHugePmd splitHugePmd;
 
-  public VmaModify(VmaMerge merge, AnonVmas anonVmas, FailSlab failSlab) {
+  public VmaModify(
+      VmaMerge merge, AnonVmas anonVmas, SplitHugePmd splitHugePmd, FailSlab failSlab) {
+    this.splitHugePmd = splitHugePmd;
     this.failSlab = failSlab;
     this.merge = merge;
     this.anonVmas = anonVmas;
@@ -105,7 +109,7 @@ public final class VmaModify {
   @PortedFrom(
       value = "mm/vma.c:__split_vma",
       fidelity = Fidelity.ADAPTED,
-      differs = "no huge pages to split; no mapping here refuses")
+      differs = "no mapping here refuses")
   int splitVmaRaw(VmArea vma, long addr, boolean newBelow) {
     if (failSlab.shouldFailslab(Alloc.VM_AREA)) {
       return -Errno.ENOMEM;
@@ -131,6 +135,7 @@ public final class VmaModify {
       anonVma.root.rwsem.writeLock();
       AnonVmas.anonVmaIntervalTreePreUpdateVma(vma);
     }
+    splitHugePmd.vmaAdjustTransHuge(vma, vma.vmStart, addr, null);
     if (newBelow) {
       mm.vmas.vmaSetRange(vma, addr, vma.vmEnd, vma.vmPgoff + bytesToPages(addr - vma.vmStart));
     } else {

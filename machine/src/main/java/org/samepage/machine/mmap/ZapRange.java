@@ -7,6 +7,7 @@ import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.machine.thp.ZapHugePmd;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.memory.UffdWpMarkers;
 import org.samepage.mm.pgtable.PageTable;
@@ -24,6 +25,7 @@ import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonRmap;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /** Empties page-table entries and lets go of the pages behind them. */
 public final class ZapRange {
@@ -33,6 +35,8 @@ public final class ZapRange {
   private final KsmZeroPages zeroPages;
   private final SwapDevice swap;
   private final SwapTypes types;
+  private final SplitHugePmd splitHugePmd;
+  private final ZapHugePmd zapHugePmd;
 
   public ZapRange(
       Folios folios,
@@ -40,7 +44,10 @@ public final class ZapRange {
       AnonRmap rmap,
       KsmZeroPages zeroPages,
       SwapDevice swap,
-      SwapTypes types) {
+      SwapTypes types,
+      SplitHugePmd splitHugePmd) {
+    this.splitHugePmd = splitHugePmd;
+    this.zapHugePmd = new ZapHugePmd(folios, rmap);
     this.folios = folios;
     this.normalPage = normalPage;
     this.rmap = rmap;
@@ -110,12 +117,23 @@ public final class ZapRange {
     tables.forEachTable(
         start,
         end,
+        (table, index, from, to) -> zapHuge(vma, table, index, from, to),
         (table, from, to) -> {
           zapPteRange(vma, table, from, to, details);
           if (reclaimPt && to - from == PMD_SIZE) {
             tables.tryToFreePte(from);
           }
         });
+  }
+
+  /** A huge entry goes, or is split where a part of it stays. */
+  @PortedFrom(value = "mm/memory.c:zap_pmd_range", part = true)
+  private boolean zapHuge(VmArea vma, PageTable table, int index, long from, long to) {
+    if (to - from == PMD_SIZE) {
+      return zapHugePmd.zapHugePmd(vma, table, index);
+    }
+    splitHugePmd.splitHugePmdRaw(vma, table, index, from);
+    return false;
   }
 
   /** A file's page goes on, and is what the hardware has noted. */
@@ -150,20 +168,21 @@ public final class ZapRange {
         zapNonpresentPtes(vma, table, at, details);
         continue;
       }
-      int folio = normalPage.vmNormalPage(vma, addr, table.get(at));
-      if (!shouldZapFolio(details, folio)) {
+      int page = normalPage.vmNormalPage(vma, addr, table.get(at));
+      if (!shouldZapFolio(details, page == Frames.NO_PAGE ? page : folios.pageFolio(page))) {
         continue;
       }
       long pte = table.getAndClear(at);
-      if (folio == Frames.NO_PAGE) {
+      if (page == Frames.NO_PAGE) {
         zeroPages.ksmMightUnmapZeroPage(mm, pte);
         continue;
       }
+      int folio = folios.pageFolio(page);
       if (!folios.folioTestAnon(folio)) {
         keepWhatTheEntryKnew(vma, folio, pte);
       }
       mm.addMmCounter(Mm.mmCounter(folios, folio), -1);
-      rmap.folioRemoveRmapPtes(folio);
+      rmap.folioRemoveRmapPtes(page, vma);
       swap.freeSwapCache(folio);
       folios.folioPut(folio);
       if (details != Details.DROP_MARKERS) {
@@ -187,7 +206,7 @@ public final class ZapRange {
       vma.vmMm.addMmCounter(Mm.MM_SWAPENTS, -1);
       swap.freeSwapAndCacheNr(SwapEntry.pteToSwpEntry(pte));
     } else if (types.isMigrationEntry(pte)) {
-      int folio = (int) types.swpOffsetPfn(pte);
+      int folio = folios.pageFolio((int) types.swpOffsetPfn(pte));
       if (!shouldZapFolio(details, folio)) {
         return;
       }

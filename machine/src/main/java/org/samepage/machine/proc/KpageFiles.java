@@ -26,6 +26,9 @@ public final class KpageFiles {
   public static final long KPF_ANON = 0x1000L;
   public static final long KPF_SWAPCACHE = 0x2000L;
   public static final long KPF_SWAPBACKED = 0x4000L;
+  public static final long KPF_COMPOUND_HEAD = 0x8000L;
+  public static final long KPF_COMPOUND_TAIL = 0x10000L;
+  public static final long KPF_THP = 0x400000L;
   public static final long KPF_KSM = 0x200000L;
   public static final long KPF_ZERO_PAGE = 0x1000000L;
   public static final long KPF_PGTABLE = 0x4000000L;
@@ -55,29 +58,37 @@ public final class KpageFiles {
   /** How many page-table entries map a frame; 0 for a number that is no frame. */
   @PortedFrom("fs/proc/page.c:get_kpage_count")
   public long getKpageCount(long pfn) {
-    return frames.pfnValid(pfn) ? folios.folioMapcount((int) pfn) : 0;
+    if (!frames.pfnValid(pfn)) {
+      return 0;
+    }
+    int page = (int) pfn;
+    return folios.folioPrecisePageMapcount(folios.pageFolio(page), page);
   }
 
   /** What a frame is: bits {@code KPF_*}; 0 for a number that is no frame. */
   @PortedFrom(
       value = "fs/proc/page.c:stable_page_flags",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; there are no LRU lists, nor slabs, offline and huge pages")
+      differs = "there are no LRU lists, nor slabs, offline pages and hugetlb")
   public long stablePageFlags(long number) {
     if (number < 0 || number >= frames.endPfn()) {
       return 0;
     }
-    int pfn = (int) number;
-    if (allocator.isFreeBuddyPage(pfn)) {
+    int page = (int) number;
+    if (allocator.isFreeBuddyPage(page)) {
       return KPF_BUDDY;
     }
+    int pfn = folios.pageFolio(page); // a large folio's flags are those of its first page
     int k = frames.flags(pfn);
     long u = folios.folioMapped(pfn) ? KPF_MMAP : 0;
     FolioMapping mapping = folios.folioRawMapping(pfn);
     int kind = mapping == null ? 0 : mapping.mappingFlags();
     u |= (kind & FOLIO_MAPPING_ANON) != 0 ? KPF_ANON : 0;
     u |= kind == FOLIO_MAPPING_KSM ? KPF_KSM : 0;
-    u |= Folios.isZeroPfn(pfn) ? KPF_ZERO_PAGE : 0;
+    u |= kpfCopyBit(k, page == pfn ? KPF_COMPOUND_HEAD : 0, PageFlags.PG_HEAD);
+    u |= page == pfn ? 0 : KPF_COMPOUND_TAIL;
+    u |= folios.folioTestLarge(pfn) ? KPF_THP : 0;
+    u |= Folios.isZeroPfn(pfn) || frames.isHugeZeroPfn(pfn) ? KPF_ZERO_PAGE : 0;
     u |= kpfCopyBit(k, KPF_PGTABLE, PageFlags.PG_TABLE);
     u |= kpfCopyBit(k, KPF_LOCKED, PageFlags.PG_LOCKED);
     u |= kpfCopyBit(k, KPF_DIRTY, PageFlags.PG_DIRTY);

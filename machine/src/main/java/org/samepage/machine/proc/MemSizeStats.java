@@ -13,7 +13,7 @@ import org.samepage.mm.port.PortedFrom;
 @PortedFrom(
     value = "fs/proc/task_mmu.c:mem_size_stats",
     fidelity = Fidelity.SIMPLIFIED,
-    differs = "no huge pages")
+    differs = "no huge pages of files")
 final class MemSizeStats {
   /** Bits behind the point of the proportional sizes. */
   static final int PSS_SHIFT = 12;
@@ -25,6 +25,7 @@ final class MemSizeStats {
   long privateDirty;
   long referenced;
   long anonymous;
+  long anonymousThp;
   long lazyfree;
   long ksm;
   long pss;
@@ -41,6 +42,7 @@ final class MemSizeStats {
     privateDirty = 0;
     referenced = 0;
     anonymous = 0;
+    anonymousThp = 0;
     lazyfree = 0;
     ksm = 0;
     pss = 0;
@@ -62,46 +64,52 @@ final class MemSizeStats {
   }
 
   /**
-   * Counts one mapping of a page.
+   * Counts one mapping of a page, or of pages in a row.
    *
+   * @param nr how many: all of a large folio that a huge entry maps, else 1
    * @param locked whether its VMA is locked in memory
    */
   @PortedFrom(
       value = "fs/proc/task_mmu.c:smaps_account",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0, present entries")
-  void smapsAccount(Folios folios, int folio, boolean young, boolean dirty, boolean locked) {
+      differs = "present entries")
+  void smapsAccount(Folios folios, int page, int nr, boolean young, boolean dirty, boolean locked) {
+    int folio = folios.pageFolio(page);
+    long size = nr * PAGE_SIZE;
     if (folios.folioTestAnon(folio)) {
-      anonymous += PAGE_SIZE;
+      anonymous += size;
       if (!folios.frames().testFlag(folio, PageFlags.PG_SWAPBACKED)
           && !dirty
           && !folios.folioTestDirty(folio)) {
-        lazyfree += PAGE_SIZE;
+        lazyfree += size;
       }
     }
     if (folios.folioTestKsm(folio)) {
-      ksm += PAGE_SIZE;
+      ksm += size;
     }
-    resident += PAGE_SIZE;
+    resident += size;
     if (young || folios.frames().testFlag(folio, PageFlags.PG_REFERENCED)) {
-      referenced += PAGE_SIZE;
+      referenced += size;
     }
     boolean dirtyNow = dirty || folios.folioTestDirty(folio);
-    long whole = PAGE_SIZE << PSS_SHIFT;
-    if (folios.folioRefCount(folio) == 1) {
-      smapsPageAccumulate(whole, dirtyNow, locked, true); // this mapping has the only reference
+    if (folios.folioRefCount(folio) == 1) { // this mapping has it
+      smapsPageAccumulate(size, size << PSS_SHIFT, dirtyNow, locked, true);
       return;
     }
-    int mapcount = folios.folioMapcount(folio);
-    long share = mapcount >= 2 ? whole / mapcount : whole;
-    smapsPageAccumulate(share, dirtyNow, locked, mapcount < 2);
+    long whole = PAGE_SIZE << PSS_SHIFT;
+    for (int i = page; i < page + nr; i++) {
+      int mapcount = folios.folioPrecisePageMapcount(folio, i);
+      long share = mapcount >= 2 ? whole / mapcount : whole;
+      smapsPageAccumulate(PAGE_SIZE, share, dirtyNow, locked, mapcount < 2);
+    }
   }
 
   @PortedFrom(
       value = "fs/proc/task_mmu.c:smaps_page_accumulate",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no sums by kind of page, which smaps_rollup alone shows")
-  private void smapsPageAccumulate(long share, boolean dirty, boolean locked, boolean exclusive) {
+      differs = "no sums by kind of page, which smaps_rollup alone shows")
+  private void smapsPageAccumulate(
+      long size, long share, boolean dirty, boolean locked, boolean exclusive) {
     pss += share;
     if (locked) {
       pssLocked += share;
@@ -109,14 +117,14 @@ final class MemSizeStats {
     if (dirty) {
       pssDirty += share;
       if (exclusive) {
-        privateDirty += PAGE_SIZE;
+        privateDirty += size;
       } else {
-        sharedDirty += PAGE_SIZE;
+        sharedDirty += size;
       }
     } else if (exclusive) {
-      privateClean += PAGE_SIZE;
+      privateClean += size;
     } else {
-      sharedClean += PAGE_SIZE;
+      sharedClean += size;
     }
   }
 }

@@ -16,7 +16,9 @@ import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.pgtable.SwapTypes;
@@ -116,11 +118,19 @@ public final class PagemapFile {
     }
 
     @Override
-    @PortedFrom(
-        value = "fs/proc/task_mmu.c:pagemap_pmd_range",
-        fidelity = Fidelity.SIMPLIFIED,
-        differs = "no huge pages")
+    @PortedFrom("fs/proc/task_mmu.c:pagemap_pmd_range")
     protected int pmdEntry(PageTable pmdTable, int index, long start, long end, MmWalk walk) {
+      if (PgTables.isHuge(pmdTable.getLockless(index))) {
+        pmdTable.ptl.lock();
+        try {
+          long pmd = pmdTable.get(index);
+          if (PgTables.isHuge(pmd)) {
+            return pagemapPmdRangeThp(Objects.requireNonNull(walk.vma()), pmd, start, end);
+          }
+        } finally {
+          pmdTable.ptl.unlock();
+        }
+      }
       PageTable table = PgTables.below(pmdTable, index);
       if (table == null) {
         walk.action = WalkAction.ACTION_AGAIN;
@@ -136,6 +146,33 @@ public final class PagemapFile {
         }
       } finally {
         table.ptl.unlock();
+      }
+      return err;
+    }
+
+    /**
+     * Says of each page of a huge entry what the entry says. Whether the first page has no other
+     * mapping stands for all of them, and the huge page of zeros counts as a file's.
+     */
+    @PortedFrom("fs/proc/task_mmu.c:pagemap_pmd_range_thp")
+    private int pagemapPmdRangeThp(VmArea vma, long pmd, long start, long end) {
+      PteLayout ptes = vma.vmMm.ptes;
+      boolean present = Pmd.pmdPresent(pmd);
+      long idx = bytesToPages(start & (PMD_SIZE - 1));
+      int folio = (int) (present ? Pmd.pmdPfn(pmd) : ptes.types.swpOffsetPfn(pmd));
+      long flags = present ? PM_PRESENT : PM_SWAP;
+      flags |= SoftDirty.pmSoftDirty(vma, pmd) ? PM_SOFT_DIRTY : 0;
+      flags |= (present ? Pmd.pmdUffdWp(pmd) : SwapEntry.pteSwpUffdWp(pmd)) ? PM_UFFD_WP : 0;
+      flags |= folios.folioTestAnon(folio) ? 0 : PM_FILE;
+      boolean exclusive = present && folios.folioPrecisePageMapcount(folio, folio) == 1;
+      flags |= exclusive ? PM_MMAP_EXCLUSIVE : 0;
+      int err = 0;
+      for (long addr = start; err == 0 && addr < end; addr += PAGE_SIZE, idx++) {
+        long frame = folio + idx;
+        if (!present) {
+          frame = SwapEntry.swpTypeRaw(pmd) | frame << MAX_SWAPFILES_SHIFT;
+        }
+        err = addToPagemap(flags | (showPfn ? frame & PM_PFRAME_MASK : 0));
       }
       return err;
     }
@@ -160,12 +197,13 @@ public final class PagemapFile {
       }
       long word = dirty | PM_PRESENT | (showPfn ? Pte.ptePfn(pte) & PM_PFRAME_MASK : 0);
       word |= Pte.pteUffdWp(pte) ? PM_UFFD_WP : 0;
-      int folio = normalPage.vmNormalPage(vma, addr, pte);
-      if (folio == Frames.NO_PAGE) {
+      int page = normalPage.vmNormalPage(vma, addr, pte);
+      if (page == Frames.NO_PAGE) {
         return word;
       }
+      int folio = folios.pageFolio(page);
       word |= folios.folioTestAnon(folio) ? 0 : PM_FILE;
-      word |= folios.folioMapcount(folio) == 1 ? PM_MMAP_EXCLUSIVE : 0;
+      word |= folios.folioPrecisePageMapcount(folio, page) == 1 ? PM_MMAP_EXCLUSIVE : 0;
       return word;
     }
 
@@ -173,7 +211,7 @@ public final class PagemapFile {
       long word = PM_SWAP;
       boolean hasPfn = types.isPfnSwapEntry(pte);
       long offset = hasPfn ? types.swpOffsetPfn(pte) : SwapEntry.swpOffsetRaw(pte);
-      if (hasPfn && !folios.folioTestAnon((int) offset)) {
+      if (hasPfn && !folios.folioTestAnon(folios.pageFolio((int) offset))) {
         word |= PM_FILE;
       }
       if (showPfn) {

@@ -4,6 +4,7 @@ package org.samepage.machine.proc;
 
 import static org.samepage.machine.proc.PagemapScan.PAGE_IS_FILE;
 import static org.samepage.machine.proc.PagemapScan.PAGE_IS_GUARD;
+import static org.samepage.machine.proc.PagemapScan.PAGE_IS_HUGE;
 import static org.samepage.machine.proc.PagemapScan.PAGE_IS_PFNZERO;
 import static org.samepage.machine.proc.PagemapScan.PAGE_IS_PRESENT;
 import static org.samepage.machine.proc.PagemapScan.PAGE_IS_SOFT_DIRTY;
@@ -24,6 +25,7 @@ import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.PteMarker;
@@ -140,8 +142,23 @@ final class PagemapScanOps extends MmWalkOps {
   @PortedFrom(
       value = "fs/proc/task_mmu.c:pagemap_scan_pmd_entry",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no huge pages; the short way for PAGE_IS_WRITTEN alone is the general one")
+      differs = "the short way for PAGE_IS_WRITTEN alone is the general one")
   protected int pmdEntry(PageTable pmdTable, int at, long start, long end, MmWalk walk) {
+    if (PgTables.isHuge(pmdTable.getLockless(at))) {
+      pmdTable.ptl.lock();
+      try {
+        long pmd = pmdTable.get(at);
+        if (PgTables.isHuge(pmd)) {
+          long category =
+              curVmaCategory | pagemapThpCategory(Objects.requireNonNull(walk.vma()), start, pmd);
+          return pagemapScanIsInterestingPage(category)
+              ? pagemapScanOutput(category, start, end)
+              : 0;
+        }
+      } finally {
+        pmdTable.ptl.unlock();
+      }
+    }
     PageTable table = PgTables.below(pmdTable, at);
     if (table == null) {
       walk.action = WalkAction.ACTION_AGAIN;
@@ -162,6 +179,23 @@ final class PagemapScanOps extends MmWalkOps {
       table.ptl.unlock();
     }
     return ret;
+  }
+
+  @PortedFrom("fs/proc/task_mmu.c:pagemap_thp_category")
+  private long pagemapThpCategory(VmArea vma, long addr, long pmd) {
+    PteLayout ptes = vma.vmMm.ptes;
+    if (!Pmd.pmdPresent(pmd)) {
+      long category = PAGE_IS_HUGE | PAGE_IS_SWAPPED;
+      category |= SwapEntry.pteSwpUffdWp(pmd) ? 0 : PAGE_IS_WRITTEN;
+      category |= ptes.pteSwpSoftDirty(pmd) ? PAGE_IS_SOFT_DIRTY : 0;
+      return category | fileCategory((int) ptes.types.swpOffsetPfn(pmd));
+    }
+    long category = PAGE_IS_HUGE | PAGE_IS_PRESENT;
+    category |= Pmd.pmdUffdWp(pmd) ? 0 : PAGE_IS_WRITTEN;
+    int page = normalPage.vmNormalPagePmd(vma, addr, pmd);
+    category |= page == Frames.NO_PAGE ? 0 : fileCategory(page);
+    category |= normalPage.isHugeZeroPmd(pmd) ? PAGE_IS_PFNZERO : 0;
+    return category | (ptes.pteSoftDirty(pmd) ? PAGE_IS_SOFT_DIRTY : 0);
   }
 
   @PortedFrom("fs/proc/task_mmu.c:pagemap_page_category")
@@ -191,7 +225,7 @@ final class PagemapScanOps extends MmWalkOps {
   /** Looked at only where somebody wants to know. */
   private long fileCategory(int folio) {
     boolean wanted = (masksOfInterest & PAGE_IS_FILE) != 0;
-    return wanted && !folios.folioTestAnon(folio) ? PAGE_IS_FILE : 0;
+    return wanted && !folios.folioTestAnon(folios.pageFolio(folio)) ? PAGE_IS_FILE : 0;
   }
 
   @PortedFrom("fs/proc/task_mmu.c:pagemap_scan_output")

@@ -4,6 +4,7 @@ package org.samepage.machine.proc;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.control.KsmSysfs;
+import org.samepage.machine.thp.ThpPolicy;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageAllocator;
@@ -34,8 +35,9 @@ public final class ProcFiles {
       NormalPage normalPage,
       PageWalk pageWalk,
       KsmSysfs ksm,
-      SwapDevice swap) {
-    this.smaps = new ProcSmaps(folios, normalPage, pageWalk, swap);
+      SwapDevice swap,
+      ThpPolicy thp) {
+    this.smaps = new ProcSmaps(folios, normalPage, pageWalk, swap, thp);
     this.ksm = new ProcKsm(ksm);
     this.pagemap = new PagemapFile(folios, normalPage, pageWalk);
     this.pagemapScan = new PagemapScan(folios, normalPage, pageWalk);

@@ -4,6 +4,8 @@ package org.samepage.machine.proc;
 import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
 
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.SwapEntry;
 import org.samepage.mm.units.PageUnits;
@@ -59,6 +61,17 @@ public final class ProcPagemap {
     }
   }
 
+  /** A huge entry as the words that it would be split into. */
+  private static void huge(long start, long pmd, NonpresentVisitor visitor) {
+    long first = Pmd.pmdPresent(pmd) ? Pte.pfnPte(Pmd.pmdPfn(pmd), pmd & ~Pmd.PFN_MASK) : pmd;
+    for (int i = 0; i < PTRS_PER_TABLE; i++) {
+      boolean present = Pte.ptePresent(first);
+      visitor.word(
+          start + PageUnits.pagesToBytes(i),
+          present ? Pte.pteAdvancePfn(first, i) : SwapEntry.pteMoveSwpOffset(first, i));
+    }
+  }
+
   private static void visit(PageTable table, int level, long base, NonpresentVisitor visitor) {
     int shift = PageUnits.PAGE_SHIFT + 9 * level;
     for (int i = 0; i < PTRS_PER_TABLE; i++) {
@@ -68,7 +81,11 @@ public final class ProcPagemap {
         visitor.word(addr, word);
         continue;
       }
-      PageTable lower = word == 0 ? null : table.lower(i);
+      if (level == 1 && PgTables.isHuge(word)) {
+        huge(addr, word, visitor);
+        continue;
+      }
+      PageTable lower = PgTables.below(table, i);
       if (lower != null) {
         visit(lower, level - 1, addr, visitor);
       }

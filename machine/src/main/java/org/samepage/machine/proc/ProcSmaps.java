@@ -3,13 +3,18 @@
 package org.samepage.machine.proc;
 
 import static org.samepage.machine.proc.MemSizeStats.PSS_SHIFT;
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import java.util.Objects;
+import org.samepage.machine.thp.ThpPolicy;
+import org.samepage.machine.thp.TvaType;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
@@ -32,8 +37,11 @@ final class ProcSmaps {
   private final NormalPage normalPage;
   private final PageWalk pageWalk;
   private final SwapDevice swap;
+  private final ThpPolicy thp;
 
-  ProcSmaps(Folios folios, NormalPage normalPage, PageWalk pageWalk, SwapDevice swap) {
+  ProcSmaps(
+      Folios folios, NormalPage normalPage, PageWalk pageWalk, SwapDevice swap, ThpPolicy thp) {
+    this.thp = thp;
     this.swap = swap;
     this.folios = folios;
     this.normalPage = normalPage;
@@ -62,8 +70,11 @@ final class ProcSmaps {
     @PortedFrom(
         value = "fs/proc/task_mmu.c:smaps_pte_range",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "no huge pages")
+        differs = "no huge pages of files")
     protected int pmdEntry(PageTable pmdTable, int index, long start, long end, MmWalk walk) {
+      if (PgTables.isHuge(pmdTable.getLockless(index)) && smapsPmdEntry(pmdTable, index, walk)) {
+        return 0;
+      }
       PageTable table = PgTables.below(pmdTable, index);
       if (table == null) {
         walk.action = WalkAction.ACTION_AGAIN;
@@ -82,6 +93,36 @@ final class ProcSmaps {
       return 0;
     }
 
+    /** A huge entry; false where it is not huge any more. */
+    @PortedFrom(
+        value = "fs/proc/task_mmu.c:smaps_pmd_entry",
+        fidelity = Fidelity.SIMPLIFIED,
+        differs =
+            "anonymous memory; looks again under the lock; folios on their way are passed over")
+    private boolean smapsPmdEntry(PageTable pmdTable, int index, MmWalk walk) {
+      VmArea vma = Objects.requireNonNull(walk.vma());
+      pmdTable.ptl.lock();
+      try {
+        long pmd = pmdTable.get(index);
+        if (!PgTables.isHuge(pmd)) {
+          return false;
+        }
+        int page =
+            Pmd.pmdPresent(pmd)
+                ? normalPage.vmNormalPagePmd(vma, vma.vmStart, pmd)
+                : Frames.NO_PAGE;
+        if (page != Frames.NO_PAGE) {
+          mss.anonymousThp += PMD_SIZE;
+          boolean locked = vma.has(VmFlags.VM_LOCKED);
+          mss.smapsAccount(
+              folios, page, HPAGE_PMD_NR, Pmd.pmdYoung(pmd), Pmd.pmdDirty(pmd), locked);
+        }
+        return true;
+      } finally {
+        pmdTable.ptl.unlock();
+      }
+    }
+
     @PortedFrom(
         value = "fs/proc/task_mmu.c:smaps_pte_entry",
         fidelity = Fidelity.SIMPLIFIED,
@@ -93,10 +134,10 @@ final class ProcSmaps {
         }
         return;
       }
-      int folio = normalPage.vmNormalPage(vma, addr, pte);
-      if (folio != Frames.NO_PAGE) {
+      int page = normalPage.vmNormalPage(vma, addr, pte);
+      if (page != Frames.NO_PAGE) {
         boolean locked = vma.has(VmFlags.VM_LOCKED);
-        mss.smapsAccount(folios, folio, Pte.pteYoung(pte), Pte.pteDirty(pte), locked);
+        mss.smapsAccount(folios, page, 1, Pte.pteYoung(pte), Pte.pteDirty(pte), locked);
       }
     }
   }
@@ -105,7 +146,7 @@ final class ProcSmaps {
   @PortedFrom(
       value = {"fs/proc/task_mmu.c:show_smap", "fs/proc/task_mmu.c:smap_gather_stats"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "all VMAs under one hold of the lock; no protection keys; nothing is THP-eligible")
+      differs = "all VMAs under one hold of the lock; no protection keys")
   void showSmap(SeqFile m, Mm mm) {
     SmapsWalkOps ops = new SmapsWalkOps(folios, normalPage, swap);
     MmWalk walk = new MmWalk(ops);
@@ -121,7 +162,8 @@ final class ProcSmaps {
         seqPutDec(m, " kB\nMMUPageSize:    ", PAGE_SIZE);
         m.seqPuts(" kB\n");
         showSmapRaw(m, ops.mss);
-        m.seqPutDecimalUllWidth("THPeligible:    ", 0, 8).seqPutc('\n');
+        boolean eligible = thp.thpVmaAllowableOrder(vma, vma.vmFlags, TvaType.TVA_SMAPS);
+        m.seqPutDecimalUllWidth("THPeligible:    ", eligible ? 1 : 0, 8).seqPutc('\n');
         VmFlagNames.showSmapVmaFlags(m, vma);
       }
     } finally {
@@ -132,7 +174,7 @@ final class ProcSmaps {
   @PortedFrom(
       value = "fs/proc/task_mmu.c:__show_smap",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "of one VMA; huge pages are always 0")
+      differs = "of one VMA; huge pages of files are always 0")
   private static void showSmapRaw(SeqFile m, MemSizeStats mss) {
     seqPutDec(m, "Rss:            ", mss.resident);
     seqPutDec(m, " kB\nPss:            ", mss.pss >> PSS_SHIFT);
@@ -145,7 +187,7 @@ final class ProcSmaps {
     seqPutDec(m, " kB\nAnonymous:      ", mss.anonymous);
     seqPutDec(m, " kB\nKSM:            ", mss.ksm);
     seqPutDec(m, " kB\nLazyFree:       ", mss.lazyfree);
-    seqPutDec(m, " kB\nAnonHugePages:  ", 0);
+    seqPutDec(m, " kB\nAnonHugePages:  ", mss.anonymousThp);
     seqPutDec(m, " kB\nShmemPmdMapped: ", 0);
     seqPutDec(m, " kB\nFilePmdMapped:  ", 0);
     seqPutDec(m, " kB\nShared_Hugetlb: ", 0);

@@ -8,6 +8,8 @@ import static org.samepage.mm.units.PageUnits.pteIndex;
 import static org.samepage.mm.vma.VmFlags.VM_SOFTDIRTY;
 
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.port.Fidelity;
@@ -59,10 +61,33 @@ public final class SoftDirty {
         }
       }
       if (mm.ptes.pgtableSupportsSoftDirty()) {
-        mm.pgTables.forEachTable(0, TASK_SIZE, (table, from, to) -> clear(mm, table, from, to));
+        mm.pgTables.forEachTable(
+            0,
+            TASK_SIZE,
+            (table, index, from, to) -> clearSoftDirtyPmd(mm.ptes, table, index),
+            (table, from, to) -> clear(mm, table, from, to));
       }
     } finally {
       mm.mmapLock.writeUnlock();
+    }
+  }
+
+  @PortedFrom("fs/proc/task_mmu.c:clear_soft_dirty_pmd")
+  private static boolean clearSoftDirtyPmd(PteLayout ptes, PageTable table, int index) {
+    table.ptl.lock();
+    try {
+      long pmd = table.get(index);
+      if (!PgTables.isHuge(pmd)) {
+        return false;
+      }
+      table.set(
+          index,
+          Pmd.pmdPresent(pmd)
+              ? ptes.pteClearSoftDirty(Pmd.pmdWrprotect(pmd))
+              : ptes.pteSwpClearSoftDirty(pmd));
+      return true;
+    } finally {
+      table.ptl.unlock();
     }
   }
 

@@ -2,13 +2,18 @@
 // Ported from mm/vmscan.c.
 package org.samepage.machine.swap;
 
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_BATCH_FLUSH;
+import static org.samepage.rmap.unmap.TtuFlags.TTU_SPLIT_HUGE_PMD;
 
+import java.util.List;
 import java.util.function.Supplier;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
+import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.swap.SwapDevice;
@@ -16,6 +21,7 @@ import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.pagewalk.FolioWalk;
 import org.samepage.rmap.AnonRmap;
+import org.samepage.rmap.split.SplitFolio;
 import org.samepage.rmap.unmap.TryToUnmap;
 
 /** Swaps folios out, one at a time. */
@@ -28,6 +34,7 @@ public final class Reclaim {
   private final AnonRmap rmap;
   private final TryToUnmap unmap;
   private final SwapDevice swap;
+  private final SplitFolio splitFolio;
 
   /** A reclaimer. */
   public Reclaim(
@@ -35,7 +42,9 @@ public final class Reclaim {
       Supplier<FolioWalk> folioWalks,
       AnonRmap rmap,
       TryToUnmap unmap,
-      SwapDevice swap) {
+      SwapDevice swap,
+      SplitFolio splitFolio) {
+    this.splitFolio = splitFolio;
     this.folios = folios;
     this.folioWalks = ThreadLocal.withInitial(folioWalks);
     this.rmap = rmap;
@@ -70,6 +79,21 @@ public final class Reclaim {
     return 0;
   }
 
+  /**
+   * Swaps folios out, or frees them where they were given away; those that cannot go stay.
+   *
+   * @param list isolated folios; all are let go of
+   */
+  @PortedFrom(
+      value = "mm/vmscan.c:reclaim_pages",
+      fidelity = Fidelity.ADAPTED,
+      differs = "one after the other")
+  public void reclaimPages(List<Integer> list) {
+    for (int folio : list) {
+      var _ = shrinkFolioList(folio);
+    }
+  }
+
   private static final int BUSY = -2;
 
   private int isolate(Mm mm, long addr) {
@@ -96,14 +120,56 @@ public final class Reclaim {
   @PortedFrom(
       value = {"mm/vmscan.c:shrink_folio_list", "mm/vmscan.c:reclaim_folio_list"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "one anonymous folio of one page; used or not makes no difference")
+      differs =
+          "one anonymous folio; used or not makes no difference; a large one is always swapped out"
+              + " page by page, as where swap is in pieces")
   private int shrinkFolioList(int folio) {
     if (!folios.folioTrylock(folio)) {
       folios.folioPutbackLru(folio);
       return -Errno.EBUSY;
     }
+    if (folios.folioTestLarge(folio) && folios.folioTestSwapbacked(folio)) {
+      return shrinkLarge(folio);
+    }
+    return shrinkLocked(folio);
+  }
+
+  /** Splits a large folio and swaps its pages out; returns 0 or the last error. */
+  @PortedFrom(value = "mm/vmscan.c:shrink_folio_list", part = true)
+  private int shrinkLarge(int folio) {
+    Frames frames = folios.frames();
+    frames.clearFlag(folio, PageFlags.PG_ISOLATED);
+    FolioMapping mapping = frames.mapping(folio);
+    long index = frames.index(folio);
+    // the split lets go of all pages but the first: others may have become somebody else's
+    if (splitFolio.splitFolio(folio) != 0) {
+      frames.setFlag(folio, PageFlags.PG_ACTIVE);
+      folios.folioUnlock(folio);
+      folios.folioPut(folio);
+      return -Errno.EBUSY;
+    }
+    folios.folioUnlock(folio);
+    int err = 0;
+    for (int page = folio; page < folio + HPAGE_PMD_NR; page++) {
+      if (page != folio && !folios.folioTryGet(page)) {
+        continue;
+      }
+      boolean still =
+          frames.mapping(page) == mapping
+              && frames.index(page) == index + page - folio
+              && folios.folioMapped(page)
+              && folios.folioIsolateLru(page);
+      folios.folioPut(page);
+      int pageErr = still ? shrinkFolioList(page) : 0;
+      err = pageErr == 0 ? err : pageErr;
+    }
+    return err;
+  }
+
+  private int shrinkLocked(int folio) {
     int err = shrink(folio);
     if (err != 0) {
+      folios.frames().setFlag(folio, PageFlags.PG_ACTIVE);
       if (swap.vmSwapFull()) {
         var _ = swap.folioFreeSwap(folio);
       }
@@ -128,7 +194,8 @@ public final class Reclaim {
       folios.folioMarkDirty(folio);
     }
     if (folios.folioMapped(folio)) {
-      unmap.tryToUnmap(folio, TTU_BATCH_FLUSH);
+      boolean large = folios.folioTestLarge(folio);
+      unmap.tryToUnmap(folio, TTU_BATCH_FLUSH | (large ? TTU_SPLIT_HUGE_PMD : 0));
       if (folios.folioMapped(folio)) {
         return -Errno.EBUSY;
       }

@@ -55,6 +55,9 @@ import org.samepage.machine.mmap.VmaModify;
 import org.samepage.machine.mmap.ZapRange;
 import org.samepage.machine.proc.ProcFiles;
 import org.samepage.machine.swap.Reclaim;
+import org.samepage.machine.thp.HugeFaults;
+import org.samepage.machine.thp.HugeZeroFolio;
+import org.samepage.machine.thp.ThpPolicy;
 import org.samepage.machine.trace.JfrRmapTrace;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.KernelOptions;
@@ -67,7 +70,6 @@ import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.report.KernelLog;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.spi.FaultHandler;
-import org.samepage.mm.spi.HugeSplitter;
 import org.samepage.mm.swap.HeapSwapStore;
 import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.swap.SwapDevice;
@@ -79,6 +81,8 @@ import org.samepage.pagewalk.PageWalk;
 import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FolioAnonVma;
+import org.samepage.rmap.huge.SplitHugePmd;
+import org.samepage.rmap.split.SplitFolio;
 import org.samepage.rmap.trace.RmapTracepoints;
 import org.samepage.rmap.unmap.RemoveMigrationPtes;
 import org.samepage.rmap.unmap.TryToMigrate;
@@ -101,7 +105,7 @@ final class MachineModule extends AbstractModule {
     bind(Sched.class).toInstance(sched);
     bind(KernelClock.class).to(VirtualClock.class);
     bind(FaultHandler.class).to(FailFaults.class);
-    bind(HugeSplitter.class).toInstance(HugeSplitter.NONE);
+    install(new ThpModule(config));
   }
 
   @Provides
@@ -134,9 +138,14 @@ final class MachineModule extends AbstractModule {
       MigrateFolio.Walks walks,
       SwapDevice swap,
       KsmFolios ksm,
-      KernelLog log) {
+      KernelLog log,
+      SplitFolio splitFolio) {
     return new MigratePages(
-        sched, folios, allocator, new MigrateFolio(folios, anonVmas, walks, swap, ksm, log));
+        sched,
+        folios,
+        allocator,
+        new MigrateFolio(folios, anonVmas, walks, swap, ksm, log),
+        splitFolio);
   }
 
   @Provides
@@ -147,16 +156,26 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Machine.Moves moves(
+  Reclaim reclaim(
       Folios folios,
-      PageAllocator allocator,
       Provider<FolioWalk> walks,
       AnonRmap rmap,
       TryToUnmap unmap,
       SwapDevice swap,
+      SplitFolio splitFolio) {
+    return new Reclaim(folios, walks::get, rmap, unmap, swap, splitFolio);
+  }
+
+  @Provides
+  @Singleton
+  Machine.Moves moves(
+      Folios folios,
+      PageAllocator allocator,
+      Provider<FolioWalk> walks,
+      Reclaim reclaim,
       MigratePages migrate) {
     return new Machine.Moves(
-        new Reclaim(folios, walks::get, rmap, unmap, swap),
+        reclaim,
         new MovePages(folios, allocator, walks::get, migrate),
         new OfflinePages(folios, allocator, walks::get, migrate));
   }
@@ -177,7 +196,9 @@ final class MachineModule extends AbstractModule {
       KsmZeroPages zeroPages,
       SharedFiles files,
       SwapFaults swapped,
-      SwapDevice swap) {
+      SwapDevice swap,
+      ThpPolicy thpPolicy,
+      HugeFaults huge) {
     return new PageFaults(
         folios,
         normalPage,
@@ -186,7 +207,9 @@ final class MachineModule extends AbstractModule {
         zeroPages,
         new FileFaults(folios, files, anonVmas, rmap),
         swapped,
-        swap);
+        swap,
+        thpPolicy,
+        huge);
   }
 
   @Provides
@@ -209,8 +232,9 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  StackVma stackVma(VmaMerge merge, VmaCommit vmaCommit, AnonVmas anonVmas, Commit commit) {
-    return new StackVma(merge, vmaCommit, new MovePageTables(), anonVmas, commit, sched.failSlab);
+  StackVma stackVma(
+      VmaMerge merge, VmaCommit vmaCommit, AnonVmas anonVmas, Commit commit, MovePageTables move) {
+    return new StackVma(merge, vmaCommit, move, anonVmas, commit, sched.failSlab);
   }
 
   @Provides
@@ -229,8 +253,9 @@ final class MachineModule extends AbstractModule {
       AnonRmap rmap,
       KsmZeroPages zeroPages,
       SwapDevice swap,
-      SwapTypes types) {
-    return new ZapRange(folios, normalPage, rmap, zeroPages, swap, types);
+      SwapTypes types,
+      SplitHugePmd splitHugePmd) {
+    return new ZapRange(folios, normalPage, rmap, zeroPages, swap, types, splitHugePmd);
   }
 
   @Provides
@@ -259,8 +284,8 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  VmaCommit vmaCommit(AnonVmas anonVmas, SharedFiles files) {
-    return new VmaCommit(anonVmas, files, sched.failSlab);
+  VmaCommit vmaCommit(AnonVmas anonVmas, SharedFiles files, SplitHugePmd splitHugePmd) {
+    return new VmaCommit(anonVmas, files, splitHugePmd, sched.failSlab);
   }
 
   @Provides
@@ -271,8 +296,8 @@ final class MachineModule extends AbstractModule {
 
   @Provides
   @Singleton
-  VmaModify vmaModify(VmaMerge merge, AnonVmas anonVmas) {
-    return new VmaModify(merge, anonVmas, sched.failSlab);
+  VmaModify vmaModify(VmaMerge merge, AnonVmas anonVmas, SplitHugePmd splitHugePmd) {
+    return new VmaModify(merge, anonVmas, splitHugePmd, sched.failSlab);
   }
 
   @Provides
@@ -284,9 +309,10 @@ final class MachineModule extends AbstractModule {
       AnonVmas anonVmas,
       PageWalk pageWalk,
       Populate populate,
-      FileSize fileSize) {
+      FileSize fileSize,
+      Madvise.Pages pages) {
     return new Madvise(
-        ksm, zap, modify, new MadviseGuard(anonVmas, zap, pageWalk), populate, fileSize);
+        ksm, zap, modify, new MadviseGuard(anonVmas, zap, pageWalk), populate, fileSize, pages);
   }
 
   @Provides
@@ -298,20 +324,13 @@ final class MachineModule extends AbstractModule {
   @Provides
   @Singleton
   ExitMmap exitMmap(
-      KsmSlots slots, ZapRange zap, AnonVmas anonVmas, SharedFiles files, Mmlist mmlist) {
-    return new ExitMmap(slots, zap, anonVmas, files, mmlist);
-  }
-
-  @Provides
-  @Singleton
-  CopyPageRange copyPageRange(
-      Folios folios,
-      NormalPage normalPage,
-      AnonRmap rmap,
-      SwapDevice swap,
+      KsmSlots slots,
+      ZapRange zap,
+      AnonVmas anonVmas,
+      SharedFiles files,
       Mmlist mmlist,
-      SwapTypes types) {
-    return new CopyPageRange(folios, normalPage, rmap, swap, mmlist, types);
+      HugeZeroFolio hugeZero) {
+    return new ExitMmap(slots, zap, anonVmas, files, mmlist, hugeZero);
   }
 
   @Provides
@@ -344,11 +363,13 @@ final class MachineModule extends AbstractModule {
       MergeAny mergeAny,
       FileSize fileSize,
       SwapTypes types,
-      Commit commit) {
+      Commit commit,
+      MovePageTables move,
+      SplitHugePmd splitHugePmd) {
     Munmap munmap = new Munmap(modify, zap, anonVmas, files);
     CopyVma copy = new CopyVma(merge, anonVmas, sched.failSlab);
-    Mremap.Changes changes = new Mremap.Changes(merge, munmap, copy, new MovePageTables());
-    ChangeProtection change = new ChangeProtection(folios, normalPage, types);
+    Mremap.Changes changes = new Mremap.Changes(merge, munmap, copy, move);
+    ChangeProtection change = new ChangeProtection(folios, normalPage, types, splitHugePmd);
     return new Machine.Mapping(
         new Mmap(sched, munmap, merge, populate, commit, mergeAny),
         munmap,
@@ -376,8 +397,9 @@ final class MachineModule extends AbstractModule {
       NormalPage normalPage,
       PageWalk pageWalk,
       KsmSysfs ksm,
-      SwapDevice swap) {
-    return new ProcFiles(folios, allocator, normalPage, pageWalk, ksm, swap);
+      SwapDevice swap,
+      ThpPolicy thp) {
+    return new ProcFiles(folios, allocator, normalPage, pageWalk, ksm, swap, thp);
   }
 
   @Provides
@@ -401,11 +423,12 @@ final class MachineModule extends AbstractModule {
       Machine.Life life,
       PteLayout ptes,
       RmapTracepoints rmapTracepoints,
+      Machine.Thp thp,
       ProcFiles procFiles) {
     rmapTracepoints.tracepointProbeRegister(new JfrRmapTrace());
     return new Machine(
         config,
-        new Machine.Memory(folios, allocator, contents, swap),
+        new Machine.Memory(folios, allocator, contents, swap, thp),
         new Machine.Kernel(sched, clock, log, budget, failFaults, ptes, rmapTracepoints),
         ksm,
         new Machine.Calls(mapping, madvise, mergeAny, moves, access, life),

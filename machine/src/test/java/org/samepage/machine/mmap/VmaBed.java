@@ -21,8 +21,10 @@ import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.mm.vma.VmOperations;
 import org.samepage.mm.work.WorkCounters;
+import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.AnonVmaIntervalTree;
 import org.samepage.rmap.AnonVmas;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /**
  * One address space and the code that changes its VMAs, with no machine around. Places are pages.
@@ -37,10 +39,11 @@ final class VmaBed implements AutoCloseable {
 
   final TestMemory memory = new TestMemory();
   final AnonVmas anonVmas = new AnonVmas(memory.sched);
+  final SplitHugePmd splitHugePmd = new SplitHugePmd(memory.folios, new AnonRmap(memory.folios));
   final VmaCommit commit =
-      new VmaCommit(anonVmas, new SharedFiles(memory.folios), memory.sched.failSlab);
+      new VmaCommit(anonVmas, new SharedFiles(memory.folios), splitHugePmd, memory.sched.failSlab);
   final VmaMerge merge = new VmaMerge(anonVmas, commit);
-  final VmaModify modify = new VmaModify(merge, anonVmas, memory.sched.failSlab);
+  final VmaModify modify = new VmaModify(merge, anonVmas, splitHugePmd, memory.sched.failSlab);
   final CopyVma copy = new CopyVma(merge, anonVmas, memory.sched.failSlab);
   final Mm mm = memory.mm();
 

@@ -70,6 +70,11 @@ public final class NormalPage {
     return frames.pfnValid(pfn) ? (int) pfn : Frames.NO_PAGE;
   }
 
+  /** The first page of the folio that a page belongs to. */
+  public int folioOf(int page) {
+    return frames.compoundHead(page);
+  }
+
   /** Whether a huge entry of 2 MiB maps the shared huge page of zeros. */
   @PortedFrom("include/linux/huge_mm.h:is_huge_zero_pmd")
   public boolean isHugeZeroPmd(long pmd) {

@@ -61,7 +61,7 @@ public final class PageTable {
     return WORD.compareAndSet(words, index, expected, word);
   }
 
-  /** The table that a word of this one points to; null for none and for a leaf. */
+  /** The table that a word of this one points to, or that is kept for a leaf; null for none. */
   public @Nullable PageTable lower(int index) {
     return Objects.requireNonNull(lower)[index];
   }
@@ -70,6 +70,18 @@ public final class PageTable {
   void link(int index, PageTable table) {
     Objects.requireNonNull(lower)[index] = table;
     set(index, Pmd.tableWord(table.pfn));
+  }
+
+  /** Keeps a table below a huge entry, for when that is split. */
+  void deposit(int index, PageTable table) {
+    Objects.requireNonNull(lower)[index] = table;
+  }
+
+  /** Takes a kept table away. */
+  PageTable withdraw(int index) {
+    PageTable kept = Objects.requireNonNull(lower(index), "no table was deposited");
+    Objects.requireNonNull(lower)[index] = null;
+    return kept;
   }
 
   /** Takes a table away: the word first. */

@@ -91,22 +91,36 @@ public final class PgTables {
     return pmd == null ? null : below(pmd, pmdIndex(addr));
   }
 
-  /** The table that a word points to; null where it is none or a leaf. */
+  /** The table that a word points to; null where it is none, a leaf, or stands for one. */
   public static @Nullable PageTable below(PageTable table, int index) {
     long word = table.getLockless(index);
-    return Pmd.pmdNone(word) || Pmd.pmdLeaf(word) ? null : table.lower(index);
+    return (word & (Pte.PRESENT | Pte.PSE)) == Pte.PRESENT ? table.lower(index) : null;
   }
 
   /**
    * The table of PTEs for this address, with the tables above it, made where missing.
    *
-   * @return null where memory is short
+   * @return null where memory is short, or a huge entry is in the way
    */
   @PortedFrom(
       value = "include/linux/mm.h:pte_alloc",
       fidelity = Fidelity.ADAPTED,
       differs = "all levels in one call")
   public @Nullable PageTable pteAlloc(long addr) {
+    PageTable pmd = pmdAlloc(addr);
+    if (pmd == null) {
+      return null;
+    }
+    PageTable pte = below(pmd, pmdIndex(addr));
+    return pte != null ? pte : pteAllocRaw(pmd, pmdIndex(addr));
+  }
+
+  /** The table of PMD words for this address, made where missing; null where memory is short. */
+  @PortedFrom(
+      value = {"include/linux/mm.h:pmd_alloc", "include/linux/mm.h:pud_alloc"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "all levels in one call; returns the table")
+  public @Nullable PageTable pmdAlloc(long addr) {
     PageTable pud = pudTable(addr);
     if (pud == null) {
       pud = pudAllocRaw(pgd, pgdIndex(addr));
@@ -115,14 +129,7 @@ public final class PgTables {
       return null;
     }
     PageTable pmd = below(pud, pudIndex(addr));
-    if (pmd == null) {
-      pmd = pmdAllocRaw(pud, pudIndex(addr));
-    }
-    if (pmd == null) {
-      return null;
-    }
-    PageTable pte = below(pmd, pmdIndex(addr));
-    return pte != null ? pte : pteAllocRaw(pmd, pmdIndex(addr));
+    return pmd != null ? pmd : pmdAllocRaw(pud, pudIndex(addr));
   }
 
   /** A table of PUD words below this entry of the top table; null where memory is short. */
@@ -143,7 +150,7 @@ public final class PgTables {
     return pmdInstall(pudTable, index, pageTableLock, LockClass.PMD_LOCK, true);
   }
 
-  /** A table of PTEs below this PMD entry; null where memory is short. */
+  /** A table of PTEs below this PMD entry; null where memory is short, or the entry is huge. */
   @PortedFrom(
       value = "mm/memory.c:__pte_alloc",
       fidelity = Fidelity.ADAPTED,
@@ -188,17 +195,72 @@ public final class PgTables {
       return null;
     }
     upperLock.lock();
+    boolean free = Pmd.pmdNone(upper.get(index));
     PageTable there = below(upper, index);
     pgtablesBytes.addAndGet(PAGE_SIZE);
-    if (there == null) {
+    if (free) {
       upper.link(index, fresh);
     }
     upperLock.unlock();
-    if (there != null) {
+    if (!free) {
       freeTable(fresh);
       return there;
     }
     return fresh;
+  }
+
+  // Tables that wait below huge entries: a split must not depend on there being memory
+
+  /** An empty table of the lowest level that is nowhere yet, nor counted; null without memory. */
+  @PortedFrom("include/asm-generic/pgalloc.h:pte_alloc_one")
+  public @Nullable PageTable pteAllocOne() {
+    return newTable(new KernelLock(sched, LockClass.PTE_LOCK), false);
+  }
+
+  /** Frees a table that {@link #pteAllocOne} made, or that was withdrawn. */
+  @PortedFrom("include/asm-generic/pgalloc.h:pte_free")
+  public void pteFree(PageTable table) {
+    folios.folioPut(table.pfn);
+  }
+
+  /** Keeps a table for the huge entry at an index. Holds the lock of the table of PMD words. */
+  @PortedFrom(
+      value = "mm/pgtable-generic.c:pgtable_trans_huge_deposit",
+      fidelity = Fidelity.ADAPTED,
+      differs = "each entry has its own, where C has a list for each table")
+  public void pgtableTransHugeDeposit(PageTable pmdTable, int index, PageTable table) {
+    pmdTable.deposit(index, table);
+  }
+
+  /** Takes the table that was kept for an entry. Holds the lock of the table of PMD words. */
+  @PortedFrom(
+      value = "mm/pgtable-generic.c:pgtable_trans_huge_withdraw",
+      fidelity = Fidelity.ADAPTED,
+      differs = "each entry has its own, where C has a list for each table")
+  public PageTable pgtableTransHugeWithdraw(PageTable pmdTable, int index) {
+    return pmdTable.withdraw(index);
+  }
+
+  /** Lets an entry point to a table that is full already. Holds the lock of its own table. */
+  @PortedFrom("include/asm-generic/pgalloc.h:pmd_populate")
+  public void pmdPopulate(PageTable pmdTable, int index, PageTable table) {
+    pmdTable.link(index, table);
+  }
+
+  /** Takes the table from an entry, with what it holds. Holds the locks of both tables. */
+  @PortedFrom("mm/pgtable-generic.c:pmdp_collapse_flush")
+  public void pmdpCollapseFlush(PageTable pmdTable, int index) {
+    pmdTable.unlink(index);
+  }
+
+  @PortedFrom("include/linux/mm.h:mm_inc_nr_ptes")
+  public void mmIncNrPtes() {
+    pgtablesBytes.addAndGet(PAGE_SIZE);
+  }
+
+  @PortedFrom("include/linux/mm.h:mm_dec_nr_ptes")
+  public void mmDecNrPtes() {
+    pgtablesBytes.addAndGet(-PAGE_SIZE);
   }
 
   private @Nullable PageTable newTable(KernelLock ptl, boolean pointsToTables) {
@@ -247,8 +309,23 @@ public final class PgTables {
     void part(PageTable table, long start, long end);
   }
 
-  /** Goes through the tables of the lowest level that there are, in address order. */
-  public void forEachTable(long start, long end, TableVisitor visitor) {
+  /** Sees an entry for a huge page, or for one on its way, of which a part lies in a range. */
+  @FunctionalInterface
+  public interface HugeVisitor {
+    /**
+     * Deals with it, or splits it.
+     *
+     * @param table holds the entry, at {@code index}; not locked
+     * @return whether that is all; else the table that is below now, if there is one, is visited
+     */
+    boolean huge(PageTable table, int index, long start, long end);
+  }
+
+  /**
+   * Goes through the tables of the lowest level that there are, and the huge entries, in address
+   * order.
+   */
+  public void forEachTable(long start, long end, HugeVisitor huge, TableVisitor visitor) {
     for (long addr = start; addr < end; ) {
       PageTable pud = pudTable(addr);
       if (pud == null) {
@@ -261,12 +338,23 @@ public final class PgTables {
         continue;
       }
       long next = PageUnits.pmdAddrEnd(addr, end);
-      PageTable table = below(pmd, pmdIndex(addr));
+      int index = pmdIndex(addr);
+      long word = pmd.getLockless(index);
+      if (isHuge(word) && huge.huge(pmd, index, addr, next)) {
+        addr = next;
+        continue;
+      }
+      PageTable table = below(pmd, index);
       if (table != null) {
         visitor.part(table, addr, next);
       }
       addr = next;
     }
+  }
+
+  /** Whether a PMD word maps a huge page, or stands for one on its way. */
+  public static boolean isHuge(long pmd) {
+    return Pmd.pmdTransHuge(pmd) || Pmd.isSwapPmd(pmd);
   }
 
   private static long nextBoundary(long addr, long size) {

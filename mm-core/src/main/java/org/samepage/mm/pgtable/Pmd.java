@@ -96,6 +96,80 @@ public final class Pmd {
     return pfnPmd(pmdPfn(pmd), flags);
   }
 
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_write")
+  public static boolean pmdWrite(long pmd) {
+    return Pte.pteWrite(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_dirty")
+  public static boolean pmdDirty(long pmd) {
+    return Pte.pteDirty(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_young")
+  public static boolean pmdYoung(long pmd) {
+    return Pte.pteYoung(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_uffd_wp")
+  public static boolean pmdUffdWp(long pmd) {
+    return Pte.pteUffdWp(pmd);
+  }
+
+  /** Whether the page is there, but may not be touched. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_protnone")
+  public static boolean pmdProtnone(long pmd) {
+    return Pte.pteProtnone(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_mkyoung")
+  public static long pmdMkyoung(long pmd) {
+    return Pte.pteMkyoung(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_mkold")
+  public static long pmdMkold(long pmd) {
+    return Pte.pteMkold(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_mkclean")
+  public static long pmdMkclean(long pmd) {
+    return Pte.pteMkclean(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_mkwrite_novma")
+  public static long pmdMkwriteNovma(long pmd) {
+    return Pte.pteMkwriteNovma(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_wrprotect")
+  public static long pmdWrprotect(long pmd) {
+    return Pte.pteWrprotect(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_mkuffd_wp")
+  public static long pmdMkuffdWp(long pmd) {
+    return Pte.pteMkuffdWp(pmd);
+  }
+
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_clear_uffd_wp")
+  public static long pmdClearUffdWp(long pmd) {
+    return Pte.pteClearUffdWp(pmd);
+  }
+
+  /** The same huge page with other protection bits. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pmd_modify")
+  public static long pmdModify(long pmd, long newprot) {
+    long flags = Pte.pteModify(pmd & ~Pte.PFN_MASK, newprot) & ~Pte.PFN_MASK;
+    return pfnPmd(pmdPfn(pmd), flags | Pte.PSE);
+  }
+
+  /** The word of a huge page with these protection bits. */
+  @PortedFrom("include/linux/huge_mm.h:folio_mk_pmd")
+  public static long folioMkPmd(int folio, long pgprot) {
+    return pmdMkhuge(pfnPmd(folio, pgprot));
+  }
+
   /** The word that points to the table in this frame. */
   public static long tableWord(int pfn) {
     return Pte.pfnPte(pfn, PAGE_TABLE);

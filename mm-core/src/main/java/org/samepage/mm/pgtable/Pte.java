@@ -110,6 +110,12 @@ public final class Pte {
     return (field & PFN_MASK) | pgprot;
   }
 
+  /** The same word for a page further on. */
+  @PortedFrom("arch/x86/include/asm/pgtable.h:pte_advance_pfn")
+  public static long pteAdvancePfn(long pte, long nr) {
+    return pteNeedsInvertRaw(pte) ? pte - (nr << PFN_SHIFT) : pte + (nr << PFN_SHIFT);
+  }
+
   /** Whether the page is there, but may not be touched. */
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_protnone")
   public static boolean pteProtnone(long pte) {

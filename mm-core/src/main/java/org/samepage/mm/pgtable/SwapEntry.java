@@ -60,9 +60,21 @@ public final class SwapEntry {
     return !Pte.pteNone(pte) && !Pte.ptePresent(pte);
   }
 
+  /** The same word with another offset. */
+  @PortedFrom("mm/internal.h:pte_move_swp_offset")
+  public static long pteMoveSwpOffset(long pte, long delta) {
+    return swpEntryRaw(swpTypeRaw(pte), swpOffsetRaw(pte) + delta) | (pte & FLAGS);
+  }
+
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_uffd_wp")
   public static boolean pteSwpUffdWp(long pte) {
     return (pte & SWP_UFFD_WP) != 0;
+  }
+
+  /** Whether this stands for a page that userfaultfd protects, or is a marker that does. */
+  @PortedFrom("include/linux/userfaultfd_k.h:pte_swp_uffd_wp_any")
+  public static boolean pteSwpUffdWpAny(long pte) {
+    return isSwapPte(pte) && (pteSwpUffdWp(pte) || PteMarker.pteMarkerUffdWp(pte));
   }
 
   @PortedFrom("arch/x86/include/asm/pgtable.h:pte_swp_mkuffd_wp")

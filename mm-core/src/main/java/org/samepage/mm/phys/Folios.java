@@ -4,6 +4,7 @@ package org.samepage.mm.phys;
 
 import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_ANON;
 import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_KSM;
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
 
 import org.jspecify.annotations.Nullable;
@@ -11,9 +12,15 @@ import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.units.PageUnits;
 
 /**
- * Folios of one page, named by their pfn: references, lock, mapping, contents, and their end.
+ * Folios, named by the pfn of their first page: references, lock, mapping, contents, and their end.
+ * Most are one page; those of {@link PageUnits#HPAGE_PMD_NR} pages fill one huge entry.
+ *
+ * <p>Parameters called {@code folio} are first pages, those called {@code page} any page; {@link
+ * #pageFolio} leads from one to the other. Contents and {@code AnonExclusive} belong to pages, all
+ * else to folios.
  *
  * <p>A folio begins with reference count 1 and ends when the count reaches 0: only then its mapping
  * is cleared, which is what a KSM stable node relies on when it peeps at a page it holds no
@@ -31,12 +38,14 @@ public final class Folios {
   private final Frames frames;
   private final PageAllocator allocator;
   private final PageContents contents;
+  private final DeferredSplitQueue deferredSplit;
 
   public Folios(Sched sched, Frames frames, PageAllocator allocator, PageContents contents) {
     this.sched = sched;
     this.frames = frames;
     this.allocator = allocator;
     this.contents = contents;
+    this.deferredSplit = new DeferredSplitQueue(sched, frames);
     frames.populate(ZERO_PFN);
     for (int pfn = 0; pfn < MemoryLayout.FIRST_PFN; pfn++) {
       frames.resetFlags(pfn, PageFlags.PG_RESERVED);
@@ -48,27 +57,43 @@ public final class Folios {
     return frames;
   }
 
+  /** Large folios that would better be split, for pages of theirs are mapped no more. */
+  public DeferredSplitQueue deferredSplit() {
+    return deferredSplit;
+  }
+
   @PortedFrom("include/linux/pgtable.h:is_zero_pfn")
   public static boolean isZeroPfn(long pfn) {
     return pfn == ZERO_PFN;
   }
 
   /**
-   * A new frame full of zeros, with one reference.
+   * A new folio of one page, full of zeros, with one reference.
    *
    * @param nid the node to try first, or {@link #NUMA_NO_NODE}
    * @return its pfn, or {@link Frames#NO_PAGE} where memory is short
    */
-  @PortedFrom(
-      value = "mm/mempolicy.c:vma_alloc_folio_noprof",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; always zeroed, at no cost; no policy, no memcg charge")
   public int vmaAllocFolioNoprof(int nid) {
-    return alloc(nid == NUMA_NO_NODE ? sched.current().numaNodeId() : nid, ~0L);
+    return vmaAllocFolioNoprof(nid, 0);
   }
 
   /**
-   * As {@link #vmaAllocFolioNoprof(int)}, for a mapping.
+   * A new folio full of zeros, with one reference.
+   *
+   * @param order 0, or {@link PageUnits#HPAGE_PMD_ORDER}
+   * @return its first pfn, or {@link Frames#NO_PAGE} where memory is short
+   */
+  public int vmaAllocFolioNoprof(int nid, int order) {
+    return alloc(nid == NUMA_NO_NODE ? sched.current().numaNodeId() : nid, ~0L, order);
+  }
+
+  /** {@link #vmaAllocFolioNoprof(Mempolicy, int)} of one page. */
+  public int vmaAllocFolioNoprof(@Nullable Mempolicy policy) {
+    return vmaAllocFolioNoprof(policy, 0);
+  }
+
+  /**
+   * As {@link #vmaAllocFolioNoprof(int, int)}, for a mapping.
    *
    * @param policy the mapping's; null for the task's own
    */
@@ -79,39 +104,49 @@ public final class Folios {
         "mm/mempolicy.c:folio_alloc_mpol_noprof"
       },
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; always zeroed, at no cost; tasks have no policy, no memcg charge")
-  public int vmaAllocFolioNoprof(@Nullable Mempolicy policy) {
+      differs = "two orders; always zeroed, at no cost; tasks have no policy, no memcg charge")
+  public int vmaAllocFolioNoprof(@Nullable Mempolicy policy, int order) {
     int local = sched.current().numaNodeId();
     return policy == null
-        ? alloc(local, ~0L)
-        : alloc(policy.firstNode(local), policy.policyNodemask());
+        ? alloc(local, ~0L, order)
+        : alloc(policy.firstNode(local), policy.policyNodemask(), order);
   }
 
-  private int alloc(int nid, long nodemask) {
+  private int alloc(int nid, long nodemask, int order) {
     sched.mightSleep();
-    int pfn = allocator.allocFrozenPagesNoprofRaw(nid, nodemask);
-    if (pfn != Frames.NO_PAGE) {
-      frames.setRefcount(pfn, 1);
-    }
-    return pfn;
+    return CompoundPages.prepCompoundPage(
+        frames, allocator.allocFrozenPagesNoprofRaw(nid, nodemask, order), order);
   }
 
   /**
-   * As {@link #vmaAllocFolioNoprof}, but from no other node.
+   * As {@link #vmaAllocFolioNoprof(int, int)}, but from no other node.
    *
-   * @return its pfn, or {@link Frames#NO_PAGE} where the node has none left
+   * @return its first pfn, or {@link Frames#NO_PAGE} where the node has none left
    */
   @PortedFrom(
       value = "mm/page_alloc.c:__folio_alloc_noprof",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0, __GFP_THISNODE; always zeroed")
-  public int folioAllocNoprofRaw(int nid) {
+      differs = "two orders, __GFP_THISNODE; always zeroed")
+  public int folioAllocNoprofRaw(int nid, int order) {
     sched.mightSleep();
-    int pfn = allocator.allocThisNode(nid);
-    if (pfn != Frames.NO_PAGE) {
-      frames.setRefcount(pfn, 1);
-    }
-    return pfn;
+    return CompoundPages.prepCompoundPage(frames, allocator.allocThisNode(nid, order), order);
+  }
+
+  // Pages and folios
+
+  @PortedFrom("include/linux/page-flags.h:page_folio")
+  public int pageFolio(int page) {
+    return frames.compoundHead(page);
+  }
+
+  @PortedFrom("include/linux/page-flags.h:folio_test_large")
+  public boolean folioTestLarge(int folio) {
+    return frames.testFlag(folio, PageFlags.PG_HEAD);
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_nr_pages")
+  public int folioNrPages(int folio) {
+    return folioTestLarge(folio) ? HPAGE_PMD_NR : 1;
   }
 
   // References
@@ -124,6 +159,23 @@ public final class Folios {
   @PortedFrom("include/linux/mm.h:folio_get")
   public void folioGet(int pfn) {
     frames.addRefcount(pfn, 1);
+  }
+
+  @PortedFrom("include/linux/page_ref.h:folio_ref_add")
+  public void folioRefAdd(int folio, int count) {
+    frames.addRefcount(folio, count);
+  }
+
+  /** A reference to the folio that a page belongs to. */
+  @PortedFrom("include/linux/mm.h:get_page")
+  public void getPage(int page) {
+    folioGet(pageFolio(page));
+  }
+
+  /** Gives a reference to the folio up that a page belongs to. */
+  @PortedFrom("include/linux/mm.h:put_page")
+  public void putPage(int page) {
+    folioPut(pageFolio(page));
   }
 
   /** Takes a reference unless the count is 0: freed, or frozen. */
@@ -202,20 +254,26 @@ public final class Folios {
   @PortedFrom(
       value = {"mm/swap.c:__folio_put", "mm/page_alloc.c:free_pages_prepare"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0; no LRU, memcg, or page owner")
+      differs = "no LRU, memcg, or page owner")
   private void folioPutRaw(int pfn) {
-    if (frames.mapcountRaw(pfn) != -1) {
+    if (folioMapped(pfn)) {
       throw new IllegalStateException("pfn " + pfn + " is freed while it is mapped");
     }
     if (frames.testFlag(pfn, PageFlags.PG_LOCKED)) {
       throw new IllegalStateException("pfn " + pfn + " is freed while it is locked");
     }
-    frames.setMapping(pfn, null);
-    frames.setIndex(pfn, 0);
-    frames.resetFlags(pfn, 0);
-    contents.release(frames.contentSlot(pfn));
-    frames.setContentSlot(pfn, PageContents.ZERO_SLOT);
-    allocator.freeFrozenPages(pfn);
+    boolean large = folioTestLarge(pfn);
+    if (large) {
+      var _ = deferredSplit.folioUnqueueDeferredSplitRaw(pfn);
+    }
+    for (int page = pfn + (large ? HPAGE_PMD_NR : 1) - 1; page >= pfn; page--) {
+      frames.setMapping(page, null);
+      frames.setIndex(page, 0);
+      frames.resetFlags(page, 0);
+      contents.release(frames.contentSlot(page));
+      frames.setContentSlot(page, PageContents.ZERO_SLOT);
+    }
+    allocator.freeFrozenPages(pfn, large ? PageUnits.HPAGE_PMD_ORDER : 0);
   }
 
   // The folio lock
@@ -276,13 +334,40 @@ public final class Folios {
   }
 
   @PortedFrom("include/linux/mm.h:folio_mapcount")
-  public int folioMapcount(int pfn) {
-    return frames.mapcountRaw(pfn) + 1;
+  public int folioMapcount(int folio) {
+    return folioTestLarge(folio)
+        ? frames.largeMapcountRaw(folio) + 1
+        : frames.mapcountRaw(folio) + 1;
+  }
+
+  @PortedFrom("include/linux/mm.h:folio_entire_mapcount")
+  public int folioEntireMapcount(int folio) {
+    return frames.entireMapcountRaw(folio) + 1;
+  }
+
+  /** Mappings of one page, by entries of its own and by huge ones: what /proc shows. */
+  @PortedFrom("fs/proc/internal.h:folio_precise_page_mapcount")
+  public int folioPrecisePageMapcount(int folio, int page) {
+    int own = frames.mapcountRaw(page) + 1;
+    return folioTestLarge(folio) ? own + folioEntireMapcount(folio) : own;
   }
 
   @PortedFrom("include/linux/mm.h:folio_mapped")
   public boolean folioMapped(int pfn) {
     return folioMapcount(pfn) >= 1;
+  }
+
+  /**
+   * Whether a folio may be mapped by more than one address space: exact for one page, and a large
+   * one may be said to be shared when it no longer is.
+   */
+  @PortedFrom("include/linux/mm.h:folio_maybe_mapped_shared")
+  public boolean folioMaybeMappedShared(int folio) {
+    int mapcount = folioMapcount(folio);
+    if (!folioTestLarge(folio)) {
+      return mapcount > 1;
+    }
+    return mapcount > 1 && (frames.mmIds(folio) & Frames.MM_IDS_SHARED) != 0;
   }
 
   @PortedFrom("include/linux/page-flags.h:PageAnonExclusive")

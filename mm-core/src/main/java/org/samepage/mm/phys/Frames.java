@@ -18,6 +18,9 @@ import org.samepage.mm.units.PageUnits;
  *   +------------+----------+-----------+---------+-------------------+   to the mapping: 28 a frame
  * </pre>
  *
+ * <p>A large folio's own words are in the rows of its second and later pages, where an index means
+ * nothing: {@link #largeMapcountRaw} and what follows it.
+ *
  * <p>Rows come in sections of {@value #SECTION_PAGES} frames; a section that holds no frame in use
  * costs one null. {@code _mapcount} is stored less one, as in the kernel. A pfn must belong to a
  * section that {@link #populate} has made. The private word (a folio's swap slot) is kept aside,
@@ -31,7 +34,8 @@ public final class Frames {
   /** No frame: what a null page pointer is in C. */
   public static final int NO_PAGE = -1;
 
-  private static final long HPAGE_PMD_NR = 1L << (PageUnits.PMD_SHIFT - PageUnits.PAGE_SHIFT);
+  /** In {@link #mmIds}: more than one address space maps the folio, or did. */
+  public static final int MM_IDS_SHARED = 1;
 
   private static final int SECTION_SHIFT = 13;
   private static final int SECTION_PAGES = 1 << SECTION_SHIFT;
@@ -84,7 +88,7 @@ public final class Frames {
   /** Whether a frame belongs to the shared huge page of zeros. */
   @PortedFrom("include/linux/huge_mm.h:is_huge_zero_pfn")
   public boolean isHugeZeroPfn(long pfn) {
-    return hugeZeroPfn == (pfn & -HPAGE_PMD_NR);
+    return hugeZeroPfn == (pfn & -PageUnits.HPAGE_PMD_NR);
   }
 
   /** The first frame of the shared huge page of zeros; {@link #NO_PAGE} while there is none. */
@@ -147,6 +151,12 @@ public final class Frames {
   /** Replaces the whole flags word; for a frame that nobody else can see. */
   void resetFlags(int pfn, int flags) {
     WORD.setRelease(row(pfn), at(pfn, FLAGS), flags);
+  }
+
+  /** The first page of the folio that a page belongs to. */
+  @PortedFrom("include/linux/page-flags.h:_compound_head")
+  public int compoundHead(int page) {
+    return testFlag(page, PageFlags.PG_TAIL) ? page & -PageUnits.HPAGE_PMD_NR : page;
   }
 
   public int refcount(int pfn) {
@@ -224,6 +234,94 @@ public final class Frames {
       privates[section] = words;
     }
     return words;
+  }
+
+  // The words of a large folio, at the index of its second to fifth page, low and high
+
+  private static int atIndex(int pfn, int half) {
+    return at(pfn, INDEX) + half;
+  }
+
+  private int word(int pfn, int half) {
+    return (int) WORD.getAcquire(row(pfn), atIndex(pfn, half));
+  }
+
+  private void setWord(int pfn, int half, int value) {
+    WORD.setRelease(row(pfn), atIndex(pfn, half), value);
+  }
+
+  private int addWord(int pfn, int half, int delta) {
+    return (int) WORD.getAndAdd(row(pfn), atIndex(pfn, half), delta) + delta;
+  }
+
+  /** The stored {@code _large_mapcount}: all mappings of the folio's pages less one. */
+  public int largeMapcountRaw(int folio) {
+    return word(folio + 1, 0);
+  }
+
+  public void setLargeMapcountRaw(int folio, int value) {
+    setWord(folio + 1, 0, value);
+  }
+
+  /**
+   * {@code _nr_pages_mapped}: pages with entries of their own, and the mark of an entire mapping.
+   */
+  public int nrPagesMapped(int folio) {
+    return word(folio + 1, 1);
+  }
+
+  public void setNrPagesMapped(int folio, int value) {
+    setWord(folio + 1, 1, value);
+  }
+
+  /** Adds to {@link #nrPagesMapped} and returns the new value. */
+  public int addNrPagesMapped(int folio, int delta) {
+    return addWord(folio + 1, 1, delta);
+  }
+
+  /** The stored {@code _entire_mapcount}: huge entries less one. */
+  public int entireMapcountRaw(int folio) {
+    return word(folio + 2, 0);
+  }
+
+  public void setEntireMapcountRaw(int folio, int value) {
+    setWord(folio + 2, 0, value);
+  }
+
+  /** Adds to the stored {@code _entire_mapcount} and returns the new stored value. */
+  public int addEntireMapcountRaw(int folio, int delta) {
+    return addWord(folio + 2, 0, delta);
+  }
+
+  /** Sets bits of {@code _mm_ids} if they are as expected: its lock and the mark of sharing. */
+  public boolean casMmIds(int folio, int expected, int value) {
+    return WORD.compareAndSet(row(folio + 2), atIndex(folio + 2, 1), expected, value);
+  }
+
+  public int mmIds(int folio) {
+    return word(folio + 2, 1);
+  }
+
+  public void setMmIds(int folio, int value) {
+    setWord(folio + 2, 1, value);
+  }
+
+  /** The address space that a slot counts the mappings of; slots are 0 and 1. */
+  public int mmId(int folio, int slot) {
+    return word(folio + 3, slot);
+  }
+
+  public void setMmId(int folio, int slot, int id) {
+    setWord(folio + 3, slot, id);
+  }
+
+  /** The stored {@code _mm_id_mapcount}: a slot's mappings less one. */
+  public int mmIdMapcountRaw(int folio, int slot) {
+    return word(folio + 4, slot);
+  }
+
+  public void setMmIdMapcountRaw(int folio, int slot, int value) {
+    setWord(folio + 4, slot, value);
   }
 
   /** The slot of {@link PageContents} that holds the frame's bytes. */

@@ -11,12 +11,14 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.KernelLock;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.units.PageUnits;
 
 /**
- * Hands out single frames and takes them back, node by node.
+ * Hands out single frames and blocks of a huge page, and takes them back, node by node.
  *
  * <p>Which frame comes next carries no meaning: no result of the machine depends on it but the pfns
- * themselves. What was freed last is handed out first.
+ * themselves. What was freed last is handed out first. A block is broken up where single frames are
+ * short, and single frames never become a block again: nothing is compacted.
  */
 public final class PageAllocator {
   private final Frames frames;
@@ -28,14 +30,31 @@ public final class PageAllocator {
     final KernelLock lock;
     final int endPfn;
     int nextPfn;
-    int[] free = new int[16];
-    int freeCount;
+    final Stack free = new Stack();
+    final Stack freeBlocks = new Stack();
     final BitSet isolated = new BitSet();
 
     Node(Sched sched, int firstPfn, int endPfn) {
       this.lock = new KernelLock(sched, LockClass.ZONE_LOCK);
       this.nextPfn = firstPfn;
       this.endPfn = endPfn;
+    }
+  }
+
+  /** Frames, or the first frames of blocks. */
+  private static final class Stack {
+    int[] pfns = new int[16];
+    int size;
+
+    void push(int pfn) {
+      if (size == pfns.length) {
+        pfns = Arrays.copyOf(pfns, size * 2);
+      }
+      pfns[size++] = pfn;
+    }
+
+    int pop() {
+      return pfns[--size];
     }
   }
 
@@ -51,23 +70,24 @@ public final class PageAllocator {
   }
 
   /**
-   * A frame with reference count 1 and nothing else set; from another node where this one is full.
+   * Frames with nothing set; from another node where this one is full.
    *
    * @param nid the node to try first
    * @param nodemask a bit for each node that it may come from
-   * @return its pfn, or {@link Frames#NO_PAGE} where those have none left
+   * @param order 0 for one frame, {@link PageUnits#HPAGE_PMD_ORDER} for an aligned block
+   * @return the first pfn, or {@link Frames#NO_PAGE} where those have none left
    */
   @PortedFrom(
       value = "mm/page_alloc.c:__alloc_frozen_pages_noprof",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0, no zones, no reclaim; falls back to the nodes in turn")
-  public int allocFrozenPagesNoprofRaw(int nid, long nodemask) {
+      differs = "two orders, no zones, no reclaim; falls back to the nodes in turn")
+  public int allocFrozenPagesNoprofRaw(int nid, long nodemask, int order) {
     if (failSlab.shouldFailslab(Alloc.FRAME)) {
       return Frames.NO_PAGE;
     }
     for (int i = 0; i < nodes.length; i++) {
       int from = (nid + i) % nodes.length;
-      int pfn = (nodemask & 1L << from) == 0 ? Frames.NO_PAGE : takeFrom(nodes[from]);
+      int pfn = (nodemask & 1L << from) == 0 ? Frames.NO_PAGE : takeFrom(nodes[from], order);
       if (pfn != Frames.NO_PAGE) {
         return pfn;
       }
@@ -76,47 +96,80 @@ public final class PageAllocator {
   }
 
   /**
-   * A frame of this node alone.
+   * Frames of this node alone.
    *
-   * @return its pfn, or {@link Frames#NO_PAGE} where the node has none left
+   * @return the first pfn, or {@link Frames#NO_PAGE} where the node has none left
    */
-  int allocThisNode(int nid) {
-    return takeFrom(nodes[nid]);
+  int allocThisNode(int nid, int order) {
+    return takeFrom(nodes[nid], order);
   }
 
-  private int takeFrom(Node node) {
+  private int takeFrom(Node node, int order) {
     node.lock.lock();
     try {
-      if (node.freeCount > 0) {
-        return node.free[--node.freeCount];
-      }
-      if (node.nextPfn == node.endPfn) {
-        return Frames.NO_PAGE;
-      }
-      int pfn = node.nextPfn++;
-      frames.populate(pfn);
-      return pfn;
+      return order == 0 ? takeFrame(node) : takeBlock(node);
     } finally {
       node.lock.unlock();
     }
   }
 
-  /** Takes a frame back whose last reference is gone. */
+  private int takeFrame(Node node) {
+    if (node.free.size > 0) {
+      return node.free.pop();
+    }
+    if (node.nextPfn < node.endPfn) {
+      frames.populate(node.nextPfn);
+      return node.nextPfn++;
+    }
+    if (node.freeBlocks.size == 0) {
+      return Frames.NO_PAGE;
+    }
+    int block = node.freeBlocks.pop();
+    for (int pfn = block + PageUnits.HPAGE_PMD_NR - 1; pfn > block; pfn--) {
+      node.free.push(pfn);
+    }
+    return block;
+  }
+
+  private int takeBlock(Node node) {
+    if (node.freeBlocks.size > 0) {
+      return node.freeBlocks.pop();
+    }
+    int block = (node.nextPfn + PageUnits.HPAGE_PMD_NR - 1) & -PageUnits.HPAGE_PMD_NR;
+    if (block > node.endPfn - PageUnits.HPAGE_PMD_NR) {
+      return Frames.NO_PAGE;
+    }
+    for (; node.nextPfn < block; node.nextPfn++) {
+      frames.populate(node.nextPfn);
+      node.free.push(node.nextPfn);
+    }
+    node.nextPfn = block + PageUnits.HPAGE_PMD_NR;
+    frames.populate(block);
+    return block;
+  }
+
+  /**
+   * Takes frames back whose last reference is gone.
+   *
+   * @param order as they were handed out, or 0 for the pages of a folio that was split
+   */
   @PortedFrom(
       value = "mm/page_alloc.c:free_frozen_pages",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "order 0, no per-CPU lists")
-  void freeFrozenPages(int pfn) {
+      differs = "two orders, no per-CPU lists, no merging of buddies")
+  void freeFrozenPages(int pfn, int order) {
     Node node = nodes[layout.nodeOf(pfn)];
     node.lock.lock();
     try {
-      if (node.isolated.get(pfn)) {
-        return; // it is not handed out again
+      if (order != 0 && node.isolated.get(pfn, pfn + PageUnits.HPAGE_PMD_NR).isEmpty()) {
+        node.freeBlocks.push(pfn);
+        return;
       }
-      if (node.freeCount == node.free.length) {
-        node.free = Arrays.copyOf(node.free, node.freeCount * 2);
+      for (int page = pfn + (1 << order) - 1; page >= pfn; page--) {
+        if (!node.isolated.get(page)) { // those are not handed out again
+          node.free.push(page);
+        }
       }
-      node.free[node.freeCount++] = pfn;
     } finally {
       node.lock.unlock();
     }
@@ -166,7 +219,7 @@ public final class PageAllocator {
       fidelity = Fidelity.ADAPTED,
       differs = "a frame that has never been handed out needs no row; none waits on a CPU's list")
   public boolean isFreeBuddyPage(int pfn) {
-    return !frames.pfnValid(pfn) || frames.refcount(pfn) == 0;
+    return !frames.pfnValid(pfn) || frames.refcount(frames.compoundHead(pfn)) == 0;
   }
 
   /** Frames handed out and not yet back, those taken out included. */
@@ -176,7 +229,8 @@ public final class PageAllocator {
       Node node = nodes[nid];
       node.lock.lock();
       try {
-        used += node.nextPfn - layout.firstPfn(nid) - node.freeCount;
+        used += node.nextPfn - layout.firstPfn(nid) - node.free.size;
+        used -= (long) node.freeBlocks.size * PageUnits.HPAGE_PMD_NR;
       } finally {
         node.lock.unlock();
       }

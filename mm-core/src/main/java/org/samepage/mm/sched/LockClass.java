@@ -16,6 +16,7 @@ public enum LockClass {
   PAGE_TABLE_LOCK("page_table_lock", false),
   PMD_LOCK("pmd lock", false),
   PTE_LOCK("pte lock", false),
+  SPLIT_QUEUE_LOCK("split_queue_lock", false),
   SWAP_LOCK("swap cluster lock", false),
   MMLIST_LOCK("mmlist_lock", false),
   KSM_MMLIST_LOCK("ksm_mmlist_lock", false),

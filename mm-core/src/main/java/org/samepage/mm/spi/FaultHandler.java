@@ -35,6 +35,9 @@ public interface FaultHandler {
    */
   int VM_FAULT_RETRY = 1 << 10;
 
+  /** No huge page can be had: the fault is to be resolved for one page. */
+  int VM_FAULT_FALLBACK = 1 << 11;
+
   int VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_SIGSEGV;
 
   /**

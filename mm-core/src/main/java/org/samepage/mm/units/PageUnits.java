@@ -30,6 +30,11 @@ public final class PageUnits {
   /** Entries of a table of any level. */
   public static final int PTRS_PER_TABLE = 512;
 
+  /** Order of the folio that fills one middle-directory entry, and its pages. */
+  public static final int HPAGE_PMD_ORDER = PMD_SHIFT - PAGE_SHIFT;
+
+  public static final int HPAGE_PMD_NR = 1 << HPAGE_PMD_ORDER;
+
   /** Bytes of a page as an {@code int}, for offsets within one. */
   public static final int PAGE_BYTES = (int) PAGE_SIZE;
 

@@ -106,6 +106,14 @@ public final class Mm {
     this.pgTables = pgTables;
   }
 
+  /**
+   * A number that no other address space has as long as this one lives, never 0: the frame of its
+   * top table.
+   */
+  public int mmId() {
+    return pgTables.pgd().pfn;
+  }
+
   @PortedFrom("include/linux/mm_types.h:mm_flags_test")
   public boolean mmFlagsTest(int bit) {
     return (flags.get() & 1L << bit) != 0;
@@ -114,6 +122,12 @@ public final class Mm {
   @PortedFrom("include/linux/mm_types.h:mm_flags_set")
   public void mmFlagsSet(int bit) {
     flags.getAndUpdate(old -> old | 1L << bit);
+  }
+
+  /** Sets a flag; returns whether it was set before. */
+  @PortedFrom("include/linux/mm_types.h:mm_flags_test_and_set")
+  public boolean mmFlagsTestAndSet(int bit) {
+    return (flags.getAndUpdate(old -> old | 1L << bit) & 1L << bit) != 0;
   }
 
   /** What a child takes over of its parent's flags: that everything is mergeable. */

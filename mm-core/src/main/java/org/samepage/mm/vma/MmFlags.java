@@ -7,6 +7,9 @@ public final class MmFlags {
   /** The mm is on ksmd's list. */
   public static final int MMF_VM_MERGEABLE = 16;
 
+  /** It has a use of the shared huge page of zeros. */
+  public static final int MMF_HUGE_ZERO_FOLIO = 18;
+
   /** Some of its pages may be pinned. */
   public static final int MMF_HAS_PINNED = 27;
 

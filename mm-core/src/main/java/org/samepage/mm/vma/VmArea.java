@@ -174,6 +174,11 @@ public final class VmArea extends RbNode {
     return has(VmFlags.VM_UFFD_WP);
   }
 
+  @PortedFrom("include/linux/userfaultfd_k.h:userfaultfd_armed")
+  public boolean userfaultfdArmed() {
+    return has(VmFlags.VM_UFFD_FLAGS);
+  }
+
   /** Whether a write to this page is the userfaultfd's business. */
   @PortedFrom("include/linux/userfaultfd_k.h:userfaultfd_pte_wp")
   public boolean userfaultfdPteWp(long pte) {

@@ -57,6 +57,9 @@ public final class VmFlags {
   /** What is never merged with a neighbour. */
   public static final long VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 
+  /** What never gets huge pages by collapsing. */
+  public static final long VM_NO_KHUGEPAGED = VM_SPECIAL | VM_HUGETLB;
+
   /** What does not keep mappings from being merged, and stays on what they become. */
   public static final long VM_STICKY = VM_SOFTDIRTY | VM_MAYBE_GUARD;
 

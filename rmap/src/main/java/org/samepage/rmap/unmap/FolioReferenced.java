@@ -65,7 +65,7 @@ public final class FolioReferenced {
   }
 
   private final class Control extends RmapWalkControl {
-    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(types);
+    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(folios, types);
     private int mapcount;
     private int referenced;
     private long vmFlags;
@@ -80,7 +80,7 @@ public final class FolioReferenced {
     @PortedFrom(
         value = "mm/rmap.c:folio_referenced_one",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "order 0; no idle flags, no MMU notifiers, no LRU of mlock")
+        differs = "no idle flags, no MMU notifiers, no LRU of mlock")
     public boolean rmapOne(int folio, VmArea vma, long addr) {
       boolean used = false;
       pvmw.defineFolioVmaWalk(folio, vma, addr, 0);
@@ -95,7 +95,7 @@ public final class FolioReferenced {
         if (vma.vmMm.mmUsers.get() == 0
             && folios.folioTestAnon(folio)
             && folios.folioTestSwapbacked(folio)
-            && folios.folioMapcount(folio) == 1) {
+            && !folios.folioMaybeMappedShared(folio)) {
           referenced = -1;
           pvmw.pageVmaMappedWalkDone();
           return false;

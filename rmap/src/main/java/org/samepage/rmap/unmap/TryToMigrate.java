@@ -22,6 +22,8 @@ import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.PageVmaMappedWalk;
 import org.samepage.rmap.RmapWalk;
 import org.samepage.rmap.RmapWalkControl;
+import org.samepage.rmap.huge.HugeMigration;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /**
  * Puts migration entries in the place of all mappings of a folio: who comes across one waits until
@@ -37,9 +39,19 @@ public final class TryToMigrate {
   private final RmapWalk walk;
   private final SwapTypes types;
   private final KernelLog log;
+  private final SplitHugePmd splitHugePmd;
+  private final HugeMigration hugeMigration;
 
   public TryToMigrate(
-      Sched sched, Folios folios, AnonRmap rmap, RmapWalk walk, SwapTypes types, KernelLog log) {
+      Sched sched,
+      Folios folios,
+      AnonRmap rmap,
+      RmapWalk walk,
+      SplitHugePmd splitHugePmd,
+      SwapTypes types,
+      KernelLog log) {
+    this.splitHugePmd = splitHugePmd;
+    this.hugeMigration = new HugeMigration(folios, rmap);
     this.sched = sched;
     this.folios = folios;
     this.rmap = rmap;
@@ -77,7 +89,7 @@ public final class TryToMigrate {
   private final class Control extends RmapWalkControl {
     private final int flags;
     private final boolean plainAnon;
-    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(types);
+    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(folios, types);
 
     Control(int flags, boolean plainAnon) {
       this.flags = flags;
@@ -89,23 +101,39 @@ public final class TryToMigrate {
     @PortedFrom(
         value = "mm/rmap.c:try_to_migrate_one",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "order 0; no hugetlb, poison, device memory, MMU notifiers")
+        differs = "no hugetlb, poison, device memory, MMU notifiers")
     public boolean rmapOne(int folio, VmArea vma, long addr) {
+      boolean split = (flags & TTU_SPLIT_HUGE_PMD) != 0;
       pvmw.defineFolioVmaWalk(folio, vma, addr, (flags & TTU_SYNC) != 0 ? PVMW_SYNC : 0);
       while (pvmw.pageVmaMappedWalk()) {
         sched.current().work.ptesFound++;
-        if (!installEntry(folio, vma.vmMm.ptes)) {
+        if (pvmw.isPmd() && split) {
+          splitHugePmd.splitHugePmdLocked(vma, pvmw.table(), pvmw.index(), pvmw.address(), true);
+          split = false;
+          pvmw.pageVmaMappedWalkRestart(); // pages that may be pinned are mapped yet
+          continue;
+        }
+        boolean installed;
+        if (pvmw.isPmd()) {
+          installed = hugeMigration.setPmdMigrationEntry(pvmw, folio, vma);
+        } else {
+          int page = (int) Pte.ptePfn(pvmw.pte());
+          installed = installEntry(folio, page, vma.vmMm.ptes);
+          if (installed) {
+            rmap.folioRemoveRmapPtes(page, vma);
+            folios.folioPut(folio);
+          }
+        }
+        if (!installed) {
           pvmw.pageVmaMappedWalkDone();
           return false;
         }
-        rmap.folioRemoveRmapPtes(folio);
-        folios.folioPut(folio);
       }
       return true;
     }
 
-    private boolean installEntry(int folio, PteLayout ptes) {
-      boolean anonExclusive = folios.folioTestAnon(folio) && folios.pageAnonExclusive(folio);
+    private boolean installEntry(int folio, int page, PteLayout ptes) {
+      boolean anonExclusive = folios.folioTestAnon(folio) && folios.pageAnonExclusive(page);
       long pte = pvmw.table().getAndClear(pvmw.index());
       if (Pte.pteDirty(pte)) {
         folios.folioMarkDirty(folio);
@@ -114,16 +142,16 @@ public final class TryToMigrate {
       log.warnOnOnce(
           writable && folios.folioTestAnon(folio) && !anonExclusive,
           "try_to_migrate_one: writable, but not exclusive");
-      if (anonExclusive && !rmap.folioTryShareAnonRmapPte(folio)) {
+      if (anonExclusive && !rmap.folioTryShareAnonRmapPte(page)) {
         pvmw.table().set(pvmw.index(), pte);
         return false;
       }
       long entry =
           writable
-              ? types.makeWritableMigrationEntry(folio)
+              ? types.makeWritableMigrationEntry(page)
               : anonExclusive
-                  ? types.makeReadableExclusiveMigrationEntry(folio)
-                  : types.makeReadableMigrationEntry(folio);
+                  ? types.makeReadableExclusiveMigrationEntry(page)
+                  : types.makeReadableMigrationEntry(page);
       if (Pte.pteYoung(pte)) {
         entry = types.makeMigrationEntryYoung(entry);
       }

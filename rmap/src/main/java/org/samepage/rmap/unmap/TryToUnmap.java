@@ -5,6 +5,7 @@ package org.samepage.rmap.unmap;
 import static org.samepage.rmap.PageVmaMappedWalk.PVMW_SYNC;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_IGNORE_MLOCK;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_RMAP_LOCKED;
+import static org.samepage.rmap.unmap.TtuFlags.TTU_SPLIT_HUGE_PMD;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_SYNC;
 
 import org.samepage.mm.memory.UffdWpMarkers;
@@ -26,6 +27,8 @@ import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.PageVmaMappedWalk;
 import org.samepage.rmap.RmapWalk;
 import org.samepage.rmap.RmapWalkControl;
+import org.samepage.rmap.huge.DiscardHugePmd;
+import org.samepage.rmap.huge.SplitHugePmd;
 
 /** Takes all mappings of a folio away; an anonymous one's become swap words. */
 public final class TryToUnmap {
@@ -37,12 +40,22 @@ public final class TryToUnmap {
   private final Mmlist mmlist;
   private final SwapTypes types;
   private final KernelLog log;
+  private final SplitHugePmd splitHugePmd;
+  private final DiscardHugePmd discardHugePmd;
 
   /** What swap words need. */
   public record Swap(SwapDevice device, Mmlist mmlist, SwapTypes types) {}
 
   public TryToUnmap(
-      Sched sched, Folios folios, AnonRmap rmap, RmapWalk walk, Swap swap, KernelLog log) {
+      Sched sched,
+      Folios folios,
+      AnonRmap rmap,
+      RmapWalk walk,
+      SplitHugePmd splitHugePmd,
+      Swap swap,
+      KernelLog log) {
+    this.splitHugePmd = splitHugePmd;
+    this.discardHugePmd = new DiscardHugePmd(folios, rmap);
     this.sched = sched;
     this.folios = folios;
     this.rmap = rmap;
@@ -71,7 +84,7 @@ public final class TryToUnmap {
 
   private final class Control extends RmapWalkControl {
     private final int flags;
-    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(types);
+    private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(folios, types);
 
     Control(int flags) {
       this.flags = flags;
@@ -82,26 +95,45 @@ public final class TryToUnmap {
     @PortedFrom(
         value = "mm/rmap.c:try_to_unmap_one",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "order 0; no hugetlb, poison, MMU notifiers, LRU of mlock")
+        differs = "no hugetlb, poison, MMU notifiers, LRU of mlock; large folios are lazyfree")
     public boolean rmapOne(int folio, VmArea vma, long addr) {
+      boolean split = (flags & TTU_SPLIT_HUGE_PMD) != 0;
       pvmw.defineFolioVmaWalk(folio, vma, addr, (flags & TTU_SYNC) != 0 ? PVMW_SYNC : 0);
       while (pvmw.pageVmaMappedWalk()) {
         sched.current().work.ptesFound++;
         boolean kept = (flags & TTU_IGNORE_MLOCK) == 0 && vma.has(VmFlags.VM_LOCKED);
-        if (kept || !unmap(folio, vma)) {
+        if (!kept && pvmw.isPmd()) {
+          if (folioTestLazyfree(folio)
+              && discardHugePmd.unmapHugePmdLocked(vma, pvmw.table(), pvmw.index(), folio)) {
+            pvmw.pageVmaMappedWalkDone();
+            return true;
+          }
+          log.bugOn(!split, "try_to_unmap_one: a huge entry");
+          splitHugePmd.splitHugePmdLocked(vma, pvmw.table(), pvmw.index(), pvmw.address(), false);
+          split = false;
+          pvmw.pageVmaMappedWalkRestart();
+          continue;
+        }
+        int page = kept ? folio : (int) Pte.ptePfn(pvmw.pte());
+        if (kept || !unmap(folio, page, vma)) {
           pvmw.pageVmaMappedWalkDone();
           return false;
         }
-        rmap.folioRemoveRmapPtes(folio);
+        rmap.folioRemoveRmapPtes(page, vma);
         folios.folioPut(folio);
       }
       return true;
     }
 
+    @PortedFrom("include/linux/mm_inline.h:folio_test_lazyfree")
+    private boolean folioTestLazyfree(int folio) {
+      return folios.folioTestAnon(folio) && !folios.folioTestSwapbacked(folio);
+    }
+
     /** Clears the entry and puts a swap word there; on failure it is as before. */
-    private boolean unmap(int folio, VmArea vma) {
+    private boolean unmap(int folio, int page, VmArea vma) {
       Mm mm = vma.vmMm;
-      boolean anonExclusive = folios.folioTestAnon(folio) && folios.pageAnonExclusive(folio);
+      boolean anonExclusive = folios.folioTestAnon(folio) && folios.pageAnonExclusive(page);
       long pte = pvmw.table().getAndClear(pvmw.index());
       UffdWpMarkers.pteInstallUffdWpIfNeeded(vma, pvmw.table(), pvmw.index(), pte);
       if (Pte.pteDirty(pte)) {
@@ -125,7 +157,7 @@ public final class TryToUnmap {
         pvmw.table().set(pvmw.index(), pte);
         return false;
       }
-      if (anonExclusive && !rmap.folioTryShareAnonRmapPte(folio)) {
+      if (anonExclusive && !rmap.folioTryShareAnonRmapPte(page)) {
         swap.swapFree(entry);
         pvmw.table().set(pvmw.index(), pte);
         return false;

@@ -7,7 +7,10 @@ import org.samepage.mm.port.PortedFrom;
 /** How a folio is to be unmapped. */
 @PortedFrom("include/linux/rmap.h:ttu_flags")
 public final class TtuFlags {
-  /** Split huge pages that are in the way; nothing here makes any yet. */
+  /** To the zero page with pages of a folio that was split, if they are full of zeros. */
+  public static final int TTU_USE_SHARED_ZEROPAGE = 0x2;
+
+  /** Split huge entries that are in the way. */
   public static final int TTU_SPLIT_HUGE_PMD = 0x4;
 
   /** Unmap it from VMAs that are locked in memory too. */

@@ -16,6 +16,9 @@ import org.samepage.rmap.AnonVmas;
 import org.samepage.rmap.FolioAnonVma;
 import org.samepage.rmap.KsmRmapWalk;
 import org.samepage.rmap.RmapWalk;
+import org.samepage.rmap.huge.SplitHugePmd;
+import org.samepage.rmap.split.DeferredSplitScan;
+import org.samepage.rmap.split.SplitFolio;
 import org.samepage.rmap.trace.RmapTracepoints;
 import org.samepage.rmap.unmap.FolioReferenced;
 import org.samepage.rmap.unmap.RemoveMigrationPtes;
@@ -63,24 +66,57 @@ public final class RmapModule extends AbstractModule {
 
   @Provides
   @Singleton
+  SplitHugePmd splitHugePmd(Folios folios, AnonRmap rmap) {
+    return new SplitHugePmd(folios, rmap);
+  }
+
+  @Provides
+  @Singleton
+  SplitFolio splitFolio(
+      Sched sched,
+      Folios folios,
+      FolioAnonVma folioAnonVma,
+      AnonVmas anonVmas,
+      TryToMigrate tryToMigrate,
+      RemoveMigrationPtes removeMigrationPtes,
+      KernelLog log) {
+    return new SplitFolio(
+        sched, folios, folioAnonVma, anonVmas, tryToMigrate, removeMigrationPtes, log);
+  }
+
+  @Provides
+  @Singleton
+  DeferredSplitScan deferredSplitScan(Folios folios, SplitFolio splitFolio) {
+    return new DeferredSplitScan(folios, splitFolio);
+  }
+
+  @Provides
+  @Singleton
   TryToUnmap tryToUnmap(
       Sched sched,
       Folios folios,
       AnonRmap rmap,
       RmapWalk walk,
+      SplitHugePmd splitHugePmd,
       SwapDevice device,
       Mmlist mmlist,
       SwapTypes types,
       KernelLog log) {
     return new TryToUnmap(
-        sched, folios, rmap, walk, new TryToUnmap.Swap(device, mmlist, types), log);
+        sched, folios, rmap, walk, splitHugePmd, new TryToUnmap.Swap(device, mmlist, types), log);
   }
 
   @Provides
   @Singleton
   TryToMigrate tryToMigrate(
-      Sched sched, Folios folios, AnonRmap rmap, RmapWalk walk, SwapTypes types, KernelLog log) {
-    return new TryToMigrate(sched, folios, rmap, walk, types, log);
+      Sched sched,
+      Folios folios,
+      AnonRmap rmap,
+      RmapWalk walk,
+      SplitHugePmd splitHugePmd,
+      SwapTypes types,
+      KernelLog log) {
+    return new TryToMigrate(sched, folios, rmap, walk, splitHugePmd, types, log);
   }
 
   @Provides

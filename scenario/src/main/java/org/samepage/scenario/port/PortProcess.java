@@ -17,7 +17,6 @@ import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.proc.ProcMaps;
 import org.samepage.machine.proc.ProcPagemap;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
@@ -92,6 +91,7 @@ final class PortProcess implements BackendProcess {
           case DOFORK -> Madvise.Advice.DOFORK;
           case MERGEABLE -> Madvise.Advice.MERGEABLE;
           case UNMERGEABLE -> Madvise.Advice.UNMERGEABLE;
+          case HUGEPAGE -> Madvise.Advice.HUGEPAGE;
           case NOHUGEPAGE -> Madvise.Advice.NOHUGEPAGE;
           case WIPEONFORK -> Madvise.Advice.WIPEONFORK;
           case KEEPONFORK -> Madvise.Advice.KEEPONFORK;
@@ -99,8 +99,10 @@ final class PortProcess implements BackendProcess {
           case POPULATE_WRITE -> Madvise.Advice.POPULATE_WRITE;
           case GUARD_INSTALL -> Madvise.Advice.GUARD_INSTALL;
           case GUARD_REMOVE -> Madvise.Advice.GUARD_REMOVE;
-          case FREE, HUGEPAGE, COLD, PAGEOUT, COLLAPSE ->
-              throw new NotSupportedYetException("madvise " + advice);
+          case FREE -> Madvise.Advice.FREE;
+          case COLD -> Madvise.Advice.COLD;
+          case PAGEOUT -> Madvise.Advice.PAGEOUT;
+          case COLLAPSE -> Madvise.Advice.COLLAPSE;
         };
     process.madvise(addr, length, known);
   }
@@ -223,7 +225,7 @@ final class PortProcess implements BackendProcess {
     }
 
     void add(long addr, int pfn) {
-      add(addr, pfn, Folios.isZeroPfn(pfn));
+      add(addr, pfn, Folios.isZeroPfn(pfn) || folios.frames().isHugeZeroPfn(pfn));
     }
 
     @Override

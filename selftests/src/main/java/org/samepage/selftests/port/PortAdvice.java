@@ -14,10 +14,15 @@ final class PortAdvice {
       case Abi.MADV_SEQUENTIAL -> Advice.SEQUENTIAL;
       case Abi.MADV_DONTNEED -> Advice.DONTNEED;
       case Abi.MADV_REMOVE -> Advice.REMOVE;
+      case Abi.MADV_FREE -> Advice.FREE;
+      case Abi.MADV_COLD -> Advice.COLD;
+      case Abi.MADV_PAGEOUT -> Advice.PAGEOUT;
+      case Abi.MADV_COLLAPSE -> Advice.COLLAPSE;
       case Abi.MADV_DONTFORK -> Advice.DONTFORK;
       case Abi.MADV_DOFORK -> Advice.DOFORK;
       case Abi.MADV_MERGEABLE -> Advice.MERGEABLE;
       case Abi.MADV_UNMERGEABLE -> Advice.UNMERGEABLE;
+      case Abi.MADV_HUGEPAGE -> Advice.HUGEPAGE;
       case Abi.MADV_NOHUGEPAGE -> Advice.NOHUGEPAGE;
       case Abi.MADV_WIPEONFORK -> Advice.WIPEONFORK;
       case Abi.MADV_KEEPONFORK -> Advice.KEEPONFORK;
@@ -31,11 +36,6 @@ final class PortAdvice {
 
   private static String name(int number) {
     return switch (number) {
-      case Abi.MADV_FREE -> "MADV_FREE";
-      case Abi.MADV_HUGEPAGE -> "MADV_HUGEPAGE";
-      case Abi.MADV_COLD -> "MADV_COLD";
-      case Abi.MADV_PAGEOUT -> "MADV_PAGEOUT";
-      case Abi.MADV_COLLAPSE -> "MADV_COLLAPSE";
       default -> Integer.toString(number);
     };
   }

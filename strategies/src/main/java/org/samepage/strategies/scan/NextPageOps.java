@@ -14,7 +14,6 @@ import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
-import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.vma.VmArea;
@@ -53,10 +52,7 @@ class NextPageOps extends MmWalkOps {
   }
 
   @Override
-  @PortedFrom(
-      value = "mm/ksm.c:ksm_next_page_pmd_entry",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "no huge pages yet")
+  @PortedFrom("mm/ksm.c:ksm_next_page_pmd_entry")
   // tag::next-page[]
   protected final int pmdEntry(PageTable table, int index, long start, long end, MmWalk walk) {
     VmArea vma = walk.vma();
@@ -64,8 +60,20 @@ class NextPageOps extends MmWalkOps {
       return 0;
     }
     sched.condResched();
-    if (!Pmd.pmdPresent(table.getLockless(index))) {
+    long pmd = table.getLockless(index);
+    if (!Pmd.pmdPresent(pmd)) {
       return 0;
+    }
+    if (Pmd.pmdLeaf(pmd)) {
+      table.ptl.lock();
+      pmd = table.get(index);
+      if (!Pmd.pmdPresent(pmd) || Pmd.pmdLeaf(pmd)) {
+        int found = SubPage.of(pmd, vma, start, folios, normalPage);
+        int ret = found == Frames.NO_PAGE ? 0 : found(found, start, walk);
+        table.ptl.unlock();
+        return ret;
+      }
+      table.ptl.unlock(); // it was split meanwhile
     }
     PageTable ptes = PgTables.pteOffsetMapLock(table, index);
     if (ptes == null) {
@@ -78,18 +86,23 @@ class NextPageOps extends MmWalkOps {
         continue;
       }
       int found = normalPage.vmNormalPage(vma, at, pte);
-      if (found == Frames.NO_PAGE || !folios.folioTestAnon(found)) {
+      if (found == Frames.NO_PAGE || !folios.folioTestAnon(folios.pageFolio(found))) {
         continue;
       }
-      folios.folioGet(found);
-      walk.work().folioGets++;
+      int ret = found(found, at, walk);
       ptes.ptl.unlock();
-      page = found;
-      addr = at;
-      return 1;
+      return ret;
     }
     ptes.ptl.unlock();
     return 0;
   }
   // end::next-page[]
+
+  private int found(int candidate, long at, MmWalk walk) {
+    folios.getPage(candidate);
+    walk.work().folioGets++;
+    page = candidate;
+    addr = at;
+    return 1;
+  }
 }

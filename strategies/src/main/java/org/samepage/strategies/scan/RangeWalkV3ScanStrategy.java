@@ -123,8 +123,8 @@ final class RangeWalkV3ScanStrategy implements ScanStrategy {
     @Override
     @PortedFrom(
         value = "mm/ksm.c:ksm_pmd_entry",
-        fidelity = Fidelity.SIMPLIFIED,
-        differs = "no huge pages yet; a function of the patch alone")
+        fidelity = Fidelity.ADAPTED,
+        differs = "a function of the patch alone")
     protected int pmdEntry(PageTable table, int index, long start, long end, MmWalk walk) {
       VmArea walked = walk.vma();
       if (walked == null || ksmTestExit(walk.mm())) {
@@ -132,6 +132,12 @@ final class RangeWalkV3ScanStrategy implements ScanStrategy {
       }
       table.ptl.lock(); // for every entry, a table or not
       long pmd = table.get(index);
+      if (Pmd.pmdLeaf(pmd)) {
+        int found = SubPage.of(pmd, walked, start, folios, normalPage);
+        int ret = found == Frames.NO_PAGE ? 0 : found(found, walked, start, walk);
+        table.ptl.unlock();
+        return ret;
+      }
       table.ptl.unlock();
       if (!Pmd.pmdPresent(pmd)) {
         return 0;
@@ -145,18 +151,22 @@ final class RangeWalkV3ScanStrategy implements ScanStrategy {
       for (long at = start; at < end && ret == 0; at += PAGE_SIZE) {
         walk.work().ptesRead++;
         int found = normalPage.vmNormalPage(walked, at, ptes.get(pteIndex(at)));
-        if (found != Frames.NO_PAGE && folios.folioTestAnon(found)) {
-          folios.folioGet(found);
-          walk.work().folioGets++;
-          page = found;
-          vma = walked;
-          address = at;
-          ret = 1;
+        if (found != Frames.NO_PAGE && folios.folioTestAnon(folios.pageFolio(found))) {
+          ret = found(found, walked, at, walk);
         }
       }
       ptes.ptl.unlock();
       sched.condResched();
       return ret;
+    }
+
+    private int found(int candidate, VmArea in, long at, MmWalk walk) {
+      folios.getPage(candidate);
+      walk.work().folioGets++;
+      page = candidate;
+      vma = in;
+      address = at;
+      return 1;
     }
   }
 }

@@ -156,8 +156,8 @@ final class RangeWalkUnmergeStrategy implements UnmergeStrategy {
         // a merged page stays one until it is freed: no need to wait for its move to end
         return types.isMigrationEntry(pte) && folios.folioTestKsm((int) types.swpOffsetPfn(pte));
       }
-      int folio = normalPage.vmNormalPage(vma, addr, pte);
-      return (folio != Frames.NO_PAGE && folios.folioTestKsm(folio))
+      int page = normalPage.vmNormalPage(vma, addr, pte);
+      return (page != Frames.NO_PAGE && folios.folioTestKsm(folios.pageFolio(page)))
           || KsmZeroPte.isKsmZeroPte(pte);
     }
   }

@@ -26,6 +26,7 @@ import org.samepage.ksm.wiring.KsmModule;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
@@ -167,6 +168,16 @@ public final class KitWorld implements AutoCloseable {
     folios().writePage(folio, bytes);
     get(AnonRmap.class).folioAddNewAnonRmap(folio, vma, addr);
     set(vma, page, Pte.pteMkdirty(Pte.pfnPte(folio, vma.vmPageProt)));
+    return folio;
+  }
+
+  /** A huge page of a process, by one entry; {@code page} is its first, aligned. */
+  public int populateHuge(VmArea vma, long page) {
+    long addr = address(page);
+    int folio = folios().vmaAllocFolioNoprof(0, PageUnits.HPAGE_PMD_ORDER);
+    get(AnonRmap.class).folioAddNewAnonRmap(folio, vma, addr);
+    Objects.requireNonNull(vma.vmMm.pgTables.pmdAlloc(addr))
+        .set(PageUnits.pmdIndex(addr), Pmd.folioMkPmd(folio, vma.vmPageProt));
     return folio;
   }
 

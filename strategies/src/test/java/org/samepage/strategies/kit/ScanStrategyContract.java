@@ -40,7 +40,7 @@ public abstract class ScanStrategyContract extends StrategyContract<ScanStrategy
     mm.mmapLock.readLock();
     while (scan.nextPage(mm, w.cursor(), hit)) {
       found.add(PageUnits.bytesToPages(w.cursor().address - KitWorld.BASE));
-      w.folios().folioPut(hit.page);
+      w.folios().putPage(hit.page);
       w.cursor().address += PageUnits.PAGE_SIZE;
     }
     mm.mmapLock.readUnlock();
@@ -63,6 +63,31 @@ public abstract class ScanStrategyContract extends StrategyContract<ScanStrategy
       w.populate(far, 1499, 6);
       assertThat(candidates(w, mm)).containsExactly(3L, 7L, 511L, 512L, 1499L);
       assertThat(w.log().reports()).isEmpty();
+    }
+  }
+
+  @Test
+  public void of_a_huge_page_it_finds_each_page_that_the_mapping_has_and_no_other() {
+    try (KitWorld w = world()) {
+      Mm mm = w.mm();
+      VmArea vma = w.map(mm, 0, 2048, true);
+      w.populate(vma, 511, 1);
+      int folio = w.populateHuge(vma, 512);
+      w.populate(vma, 1024, 2);
+      ScanStrategy scan = w.get(strategy());
+      ScanHit hit = new ScanHit();
+      w.cursor().address = KitWorld.address(1000); // as after a pause in the middle of it
+      mm.mmapLock.readLock();
+      for (int i = 1000; i < 1024; i++) {
+        assertThat(scan.nextPage(mm, w.cursor(), hit)).isTrue();
+        assertThat(hit.page).isEqualTo(folio + i - 512);
+        w.folios().putPage(hit.page);
+        w.cursor().address += PageUnits.PAGE_SIZE;
+      }
+      mm.mmapLock.readUnlock();
+      assertThat(candidates(w, mm)).hasSize(514).startsWith(511L, 512L).endsWith(1023L, 1024L);
+      assertThat(w.folios().folioRefCount(folio)).as("the mapping's").isEqualTo(1);
+      assertThat(w.folios().folioTestLarge(folio)).isTrue();
     }
   }
 

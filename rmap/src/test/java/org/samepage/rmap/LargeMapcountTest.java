@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+package org.samepage.rmap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.samepage.mm.units.PageUnits.HPAGE_PMD_ORDER;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.testing.TestMemory;
+import org.samepage.mm.vma.VmArea;
+
+final class LargeMapcountTest {
+  private static final long BASE = 0x1000_0000_0000L;
+
+  private final TestMemory memory = new TestMemory();
+  private final Folios folios = memory.folios;
+  private final LargeMapcount counts = new LargeMapcount(memory.frames);
+  private final int folio = folios.vmaAllocFolioNoprof(0, HPAGE_PMD_ORDER);
+  private final VmArea first = memory.map(memory.mm(), BASE, 512, TestMemory.RW);
+  private final VmArea second = memory.map(memory.mm(), BASE, 512, TestMemory.RW);
+  private final VmArea third = memory.map(memory.mm(), BASE, 512, TestMemory.RW);
+
+  @AfterEach
+  void close() {
+    memory.close();
+  }
+
+  @Test
+  void one_address_space_alone_does_not_share_however_often_it_maps() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 512, first);
+    assertThat(folios.folioMapcount(folio)).isEqualTo(513);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+  }
+
+  @Test
+  void a_second_one_shares_until_it_has_let_go_of_all() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 2, second);
+    assertThat(folios.folioMaybeMappedShared(folio)).isTrue();
+    counts.folioSubReturnLargeMapcount(folio, 1, second);
+    assertThat(folios.folioMaybeMappedShared(folio)).isTrue();
+    counts.folioSubReturnLargeMapcount(folio, 1, second);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+    assertThat(folios.folioMapcount(folio)).isEqualTo(1);
+  }
+
+  @Test
+  void with_one_page_mapped_nothing_is_shared_even_if_two_slots_were_used() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 1, second);
+    counts.folioSubReturnLargeMapcount(folio, 1, first);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+  }
+
+  @Test
+  void what_a_third_one_maps_is_in_no_slot_and_keeps_the_mark() {
+    counts.folioSetLargeMapcount(folio, 2, first);
+    counts.folioAddReturnLargeMapcount(folio, 1, second);
+    counts.folioAddReturnLargeMapcount(folio, 1, third);
+    counts.folioSubReturnLargeMapcount(folio, 1, second);
+    assertThat(folios.folioMaybeMappedShared(folio)).isTrue();
+    counts.folioSubReturnLargeMapcount(folio, 1, third);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+    assertThat(folios.folioMapcount(folio)).isEqualTo(2);
+  }
+
+  @Test
+  void a_slot_that_went_negative_is_emptied_and_taken_by_the_next() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 1, second);
+    counts.folioAddReturnLargeMapcount(folio, 3, third);
+    counts.folioSubReturnLargeMapcount(folio, 1, second);
+    // the slot of the second is free: the third counts only what it maps from now on
+    counts.folioAddReturnLargeMapcount(folio, 1, third);
+    counts.folioSubReturnLargeMapcount(folio, 4, third);
+    assertThat(folios.folioMapcount(folio)).isEqualTo(1);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+  }
+}
