@@ -189,7 +189,7 @@ public final class CoreCapture {
         to++;
       }
       block.address = address + PageUnits.pagesToBytes(from);
-      block.count = to - from;
+      block.count = (long) to - from;
       block.kind = kinds[from];
       System.arraycopy(digests, 2 * from, block.digests, 0, 2 * (to - from));
       block.bytes = bytes;

@@ -200,7 +200,7 @@ public final class CaptureReader {
     }
     Set<VmaFlag> flags = EnumSet.noneOf(VmaFlag.class);
     for (VmaFlag flag : FLAGS) {
-      if ((bits >>> flag.ordinal() & 1) != 0) {
+      if ((bits >>> Codes.of(flag) & 1) != 0) {
         flags.add(flag);
       }
     }

@@ -32,8 +32,8 @@ public final class CaptureWriter implements CaptureVisitor {
         .begin(CaptureFormat.HEAD)
         .varint(CaptureFormat.VERSION)
         .u8(CaptureFormat.PAGE_SHIFT_STORED)
-        .u8(header.contents().ordinal())
-        .u8(header.origin().ordinal())
+        .u8(Codes.of(header.contents()))
+        .u8(Codes.of(header.origin()))
         .u8(header.frameNumbers() ? 1 : 0)
         .u64(header.keyFingerprint())
         .varint(header.epochMillis())
@@ -71,7 +71,7 @@ public final class CaptureWriter implements CaptureVisitor {
     tally.vmas++;
     long flags = 0;
     for (VmaFlag flag : vma.flags()) {
-      flags |= 1L << flag.ordinal();
+      flags |= 1L << Codes.of(flag);
     }
     section
         .begin(CaptureFormat.VMA)
@@ -97,10 +97,10 @@ public final class CaptureWriter implements CaptureVisitor {
       inPages = true;
     }
     if (block.address != nextAddress) {
-      run(PageKind.ABSENT.ordinal(), PageUnits.bytesToPages(block.address - nextAddress));
+      run(Codes.of(PageKind.ABSENT), PageUnits.bytesToPages(block.address - nextAddress));
     }
     int flags = (block.huge ? CaptureFormat.HUGE : 0) | (block.shared ? CaptureFormat.SHARED : 0);
-    run(block.kind.ordinal() | flags, block.count);
+    run(Codes.of(block.kind) | flags, block.count);
     if (block.kind.isAnonymous()) {
       tally.anonymous += block.count;
       contentsOf(block);
@@ -143,7 +143,7 @@ public final class CaptureWriter implements CaptureVisitor {
         .varint(losses.unreadable())
         .varint(losses.swapped())
         .varint(losses.unshared())
-        .u8(losses.state().ordinal());
+        .u8(Codes.of(losses.state()));
     end();
   }
 

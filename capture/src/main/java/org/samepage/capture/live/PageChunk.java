@@ -186,7 +186,7 @@ final class PageChunk {
         to++;
       }
       block.address = address + PageUnits.pagesToBytes(from);
-      block.count = to - from;
+      block.count = (long) to - from;
       block.kind = kinds[from];
       block.huge = huge[from];
       block.shared = shared[from];

@@ -144,6 +144,6 @@ public final class Census implements CaptureVisitor {
 
   /** Pages that would be left if each content were there once. */
   public long distinct() {
-    return distinct.size() + (zeros > 0 ? 1 : 0);
+    return distinct.size() + (zeros > 0 ? 1L : 0L);
   }
 }

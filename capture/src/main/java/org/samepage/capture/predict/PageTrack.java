@@ -64,7 +64,7 @@ final class PageTrack {
   /** An address is kept with its lowest bit set, so that no entry looks empty. */
   private static int slot(long[] table, long addr) {
     int mask = table.length / FIELDS - 1;
-    int slot = (int) (addr * 0x9e3779b97f4a7c15L >>> 32) & mask;
+    int slot = (int) ((addr * 0x9e3779b97f4a7c15L) >>> 32) & mask;
     while (table[FIELDS * slot] != 0 && table[FIELDS * slot] != (addr | 1)) {
       slot = slot + 1 & mask;
     }

@@ -57,7 +57,7 @@ public final class MadeUp {
           at = mapping(visitor, at);
         }
         visitor.processEnd(
-            new Losses(random.nextInt(9), 0, 1, Losses.State.values()[random.nextInt(4)]));
+            new Losses(random.nextInt(9), 0, 1, any(Losses.State.values())));
       }
     }
   }
@@ -75,8 +75,8 @@ public final class MadeUp {
     PageBlock block = new PageBlock();
     for (block.address = start; block.address < end; ) {
       long left = PageUnits.bytesToPages(end - block.address);
-      block.count = 1 + random.nextInt((int) Math.min(left, 8));
-      block.kind = PageKind.values()[random.nextInt(PageKind.values().length)];
+      block.count = 1L + random.nextInt((int) Math.min(left, 8));
+      block.kind = any(PageKind.values());
       block.huge = random.nextInt(5) == 0;
       block.shared = block.kind.isAnonymous() && random.nextInt(3) == 0;
       byte[] bytes = new byte[(int) PageUnits.pagesToBytes(block.count)];
@@ -93,5 +93,9 @@ public final class MadeUp {
       block.address += PageUnits.pagesToBytes(block.count);
     }
     return end;
+  }
+
+  private <E> E any(E[] choices) {
+    return choices[random.nextInt(choices.length)];
   }
 }
