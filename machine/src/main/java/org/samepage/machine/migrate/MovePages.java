@@ -170,9 +170,6 @@ public final class MovePages {
     if (folios.folioMaybeMappedShared(folio) && !migrateAll) {
       return -Errno.EACCES;
     }
-    if (pagelist.contains(folio)) {
-      return QUEUED; // another page of a large folio
-    }
     if (!folios.folioIsolateLru(folio)) {
       return -Errno.EBUSY;
     }

@@ -2,8 +2,6 @@
 // Ported from include/linux/{mm,page_ref,page-flags,pagemap}.h, mm/page_alloc.c, mm/swap.c.
 package org.samepage.mm.phys;
 
-import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_ANON;
-import static org.samepage.mm.phys.FolioMapping.FOLIO_MAPPING_KSM;
 import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
 
@@ -26,7 +24,7 @@ import org.samepage.mm.units.PageUnits;
  * is cleared, which is what a KSM stable node relies on when it peeps at a page it holds no
  * reference to.
  */
-public final class Folios {
+public final class Folios extends FolioState {
   /** The frame of the shared zero page: reserved, never counted, never freed. */
   public static final int ZERO_PFN = 1;
 
@@ -35,14 +33,13 @@ public final class Folios {
   public static final int NUMA_NO_NODE = -1;
 
   private final Sched sched;
-  private final Frames frames;
   private final PageAllocator allocator;
   private final PageContents contents;
   private final DeferredSplitQueue deferredSplit;
 
   public Folios(Sched sched, Frames frames, PageAllocator allocator, PageContents contents) {
+    super(frames);
     this.sched = sched;
-    this.frames = frames;
     this.allocator = allocator;
     this.contents = contents;
     this.deferredSplit = new DeferredSplitQueue(sched, frames);
@@ -51,10 +48,6 @@ public final class Folios {
       frames.resetFlags(pfn, PageFlags.PG_RESERVED);
       frames.setRefcount(pfn, 1);
     }
-  }
-
-  public Frames frames() {
-    return frames;
   }
 
   /** Large folios that would better be split, for pages of theirs are mapped no more. */
@@ -130,23 +123,6 @@ public final class Folios {
   public int folioAllocNoprofRaw(int nid, int order) {
     sched.mightSleep();
     return CompoundPages.prepCompoundPage(frames, allocator.allocThisNode(nid, order), order);
-  }
-
-  // Pages and folios
-
-  @PortedFrom("include/linux/page-flags.h:page_folio")
-  public int pageFolio(int page) {
-    return frames.compoundHead(page);
-  }
-
-  @PortedFrom("include/linux/page-flags.h:folio_test_large")
-  public boolean folioTestLarge(int folio) {
-    return frames.testFlag(folio, PageFlags.PG_HEAD);
-  }
-
-  @PortedFrom("include/linux/mm.h:folio_nr_pages")
-  public int folioNrPages(int folio) {
-    return folioTestLarge(folio) ? HPAGE_PMD_NR : 1;
   }
 
   // References
@@ -311,125 +287,6 @@ public final class Folios {
 
   public boolean folioTestLocked(int pfn) {
     return frames.testFlag(pfn, PageFlags.PG_LOCKED);
-  }
-
-  // Flags and mapping
-
-  @PortedFrom("include/linux/page-flags.h:folio_test_anon")
-  public boolean folioTestAnon(int pfn) {
-    FolioMapping mapping = frames.mapping(pfn);
-    return mapping != null && (mapping.mappingFlags() & FOLIO_MAPPING_ANON) != 0;
-  }
-
-  @PortedFrom("include/linux/page-flags.h:folio_test_ksm")
-  public boolean folioTestKsm(int pfn) {
-    FolioMapping mapping = frames.mapping(pfn);
-    return mapping != null && mapping.mappingFlags() == FOLIO_MAPPING_KSM;
-  }
-
-  /** The mapping, whatever its kind. */
-  @PortedFrom("mm/internal.h:folio_raw_mapping")
-  public @Nullable FolioMapping folioRawMapping(int pfn) {
-    return frames.mapping(pfn);
-  }
-
-  @PortedFrom("include/linux/mm.h:folio_mapcount")
-  public int folioMapcount(int folio) {
-    return folioTestLarge(folio)
-        ? frames.largeMapcountRaw(folio) + 1
-        : frames.mapcountRaw(folio) + 1;
-  }
-
-  @PortedFrom("include/linux/mm.h:folio_entire_mapcount")
-  public int folioEntireMapcount(int folio) {
-    return frames.entireMapcountRaw(folio) + 1;
-  }
-
-  /** Mappings of one page, by entries of its own and by huge ones: what /proc shows. */
-  @PortedFrom("fs/proc/internal.h:folio_precise_page_mapcount")
-  public int folioPrecisePageMapcount(int folio, int page) {
-    int own = frames.mapcountRaw(page) + 1;
-    return folioTestLarge(folio) ? own + folioEntireMapcount(folio) : own;
-  }
-
-  @PortedFrom("include/linux/mm.h:folio_mapped")
-  public boolean folioMapped(int pfn) {
-    return folioMapcount(pfn) >= 1;
-  }
-
-  /**
-   * Whether a folio may be mapped by more than one address space: exact for one page, and a large
-   * one may be said to be shared when it no longer is.
-   */
-  @PortedFrom("include/linux/mm.h:folio_maybe_mapped_shared")
-  public boolean folioMaybeMappedShared(int folio) {
-    int mapcount = folioMapcount(folio);
-    if (!folioTestLarge(folio)) {
-      return mapcount > 1;
-    }
-    return mapcount > 1 && (frames.mmIds(folio) & Frames.MM_IDS_SHARED) != 0;
-  }
-
-  @PortedFrom("include/linux/page-flags.h:PageAnonExclusive")
-  public boolean pageAnonExclusive(int pfn) {
-    return frames.testFlag(pfn, PageFlags.PG_ANON_EXCLUSIVE);
-  }
-
-  @PortedFrom("include/linux/page-flags.h:SetPageAnonExclusive")
-  public void setPageAnonExclusive(int pfn) {
-    frames.setFlag(pfn, PageFlags.PG_ANON_EXCLUSIVE);
-  }
-
-  @PortedFrom("include/linux/page-flags.h:ClearPageAnonExclusive")
-  public void clearPageAnonExclusive(int pfn) {
-    frames.clearFlag(pfn, PageFlags.PG_ANON_EXCLUSIVE);
-  }
-
-  public boolean folioTestSwapcache(int pfn) {
-    return frames.testFlag(pfn, PageFlags.PG_SWAPCACHE);
-  }
-
-  public boolean folioTestDirty(int pfn) {
-    return frames.testFlag(pfn, PageFlags.PG_DIRTY);
-  }
-
-  public boolean folioTestSwapbacked(int pfn) {
-    return frames.testFlag(pfn, PageFlags.PG_SWAPBACKED);
-  }
-
-  public boolean folioTestUptodate(int pfn) {
-    return frames.testFlag(pfn, PageFlags.PG_UPTODATE);
-  }
-
-  @PortedFrom(
-      value = "mm/page-writeback.c:folio_clear_dirty_for_io",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "anonymous folios: the flag alone")
-  public boolean folioClearDirtyForIo(int pfn) {
-    boolean dirty = folioTestDirty(pfn);
-    frames.clearFlag(pfn, PageFlags.PG_DIRTY);
-    return dirty;
-  }
-
-  @PortedFrom(
-      value = "mm/page-writeback.c:folio_mark_dirty",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "anonymous folios: the flag alone")
-  public void folioMarkDirty(int pfn) {
-    frames.setFlag(pfn, PageFlags.PG_DIRTY);
-  }
-
-  @PortedFrom(
-      value = "mm/swap.c:folio_mark_accessed",
-      fidelity = Fidelity.SIMPLIFIED,
-      differs = "the flags alone: there are no lists, batches of CPUs and unevictable folios")
-  public void folioMarkAccessed(int pfn) {
-    if (!frames.testAndSetFlag(pfn, PageFlags.PG_REFERENCED)) {
-      return;
-    }
-    if (!frames.testAndSetFlag(pfn, PageFlags.PG_ACTIVE)) {
-      frames.clearFlag(pfn, PageFlags.PG_REFERENCED);
-    }
   }
 
   // Contents
