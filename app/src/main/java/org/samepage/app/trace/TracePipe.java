@@ -40,7 +40,8 @@ public final class TracePipe implements KsmTrace, RmapTrace {
     this.comm = comm;
   }
 
-  @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library that is not ours to have
+  @SuppressWarnings(
+      "AnnotateFormatMethod") // the annotation is of a library that is not ours to have
   private synchronized void line(String event, String format, @Nullable Object... fields) {
     String task = comm.get();
     int pid = tasks.computeIfAbsent(task, name -> tasks.size() + 1);

@@ -56,7 +56,8 @@ public final class SvgChart {
     return HEIGHT - BOTTOM - (double) saved / mostSaved * (HEIGHT - TOP - BOTTOM);
   }
 
-  @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library that is not ours to have
+  @SuppressWarnings(
+      "AnnotateFormatMethod") // the annotation is of a library that is not ours to have
   private void add(String format, Object... values) {
     svg.append(String.format(Locale.ROOT, format, values)).append('\n');
   }

@@ -46,7 +46,8 @@ public final class ScenarioText implements CaptureVisitor {
     this.out = out;
   }
 
-  @SuppressWarnings("AnnotateFormatMethod") // the annotation is of a library that is not ours to have
+  @SuppressWarnings(
+      "AnnotateFormatMethod") // the annotation is of a library that is not ours to have
   private void line(String format, Object... values) throws IOException {
     out.write(format.formatted(values));
     out.write('\n');

@@ -56,8 +56,7 @@ public final class MadeUp {
         for (int vma = 0; vma < 3; vma++) {
           at = mapping(visitor, at);
         }
-        visitor.processEnd(
-            new Losses(random.nextInt(9), 0, 1, any(Losses.State.values())));
+        visitor.processEnd(new Losses(random.nextInt(9), 0, 1, any(Losses.State.values())));
       }
     }
   }

@@ -96,6 +96,7 @@ class NextPageOps extends MmWalkOps {
     ptes.ptl.unlock();
     return 0;
   }
+
   // end::next-page[]
 
   private int found(int candidate, long at, MmWalk walk) {
