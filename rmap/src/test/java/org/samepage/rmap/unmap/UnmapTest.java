@@ -140,6 +140,7 @@ final class UnmapTest {
     int page = folios.vmaAllocFolioNoprof(0);
     f.memory.frames.setMapping(page, file);
     f.memory.frames.setIndex(page, 2);
+    f.memory.frames.setFlag(page, PageFlags.PG_SWAPBACKED); // as in shared memory
     f.mapFile(shared, page, 2);
     folios.folioLock(page);
     f.unmap.tryToUnmap(page, 0);

@@ -82,7 +82,8 @@ final class ScenarioRunnerTest {
         "process A;A mmap X 4p file=F|unknown file F; there are none",
         "file F 1p zero;file G 1p zero;process A;A mmap X 4p file=H|unknown file H; there are F, G",
         "file F 1p zero;file F 1p zero|there is a file F already",
-        "process A;A mmap X 4p;A madvise X COLD|not supported yet: madvise COLD",
+        "process A;A mmap X 512p shared;A madvise X COLLAPSE|not supported yet: collapsing pages"
+            + " of",
         "ksm advisor_mode=scan-time pages_to_scan=7|ksm advisor_mode=scan-time pages_to_scan=7:"
             + " failed with EINVAL",
         "ksm advisor_mode=fast|failed with EINVAL"

@@ -30,13 +30,7 @@ final class PortAdvice {
       case Abi.MADV_POPULATE_WRITE -> Advice.POPULATE_WRITE;
       case Abi.MADV_GUARD_INSTALL -> Advice.GUARD_INSTALL;
       case Abi.MADV_GUARD_REMOVE -> Advice.GUARD_REMOVE;
-      default -> throw new NotSupportedYetException("madvise " + name(number));
-    };
-  }
-
-  private static String name(int number) {
-    return switch (number) {
-      default -> Integer.toString(number);
+      default -> throw new NotSupportedYetException("madvise " + number);
     };
   }
 }

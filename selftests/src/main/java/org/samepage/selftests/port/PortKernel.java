@@ -18,6 +18,7 @@ import org.samepage.selftests.sys.UnsoundException;
 /** One booted machine. */
 final class PortKernel implements TestKernel {
   private static final String KSM = "/sys/kernel/mm/ksm/";
+  private static final String THP = "/sys/kernel/mm/transparent_hugepage/";
   private static final String PROC = "/proc/";
   private static final String MIN_ADDR = "/proc/sys/vm/mmap_min_addr";
 
@@ -74,6 +75,9 @@ final class PortKernel implements TestKernel {
     if (path.startsWith(PROC)) {
       return proc(path);
     }
+    if (path.startsWith(THP)) {
+      return machine.thp().sysfs().show(path.substring(THP.length()));
+    }
     String name = ksmName(path);
     return name == null || !sysfs().numericNames().contains(name) ? null : sysfs().show(name);
   }
@@ -88,6 +92,9 @@ final class PortKernel implements TestKernel {
 
   @Override
   public long write(String path, String text) {
+    if (path.startsWith(THP)) {
+      return machine.thp().sysfs().store(path.substring(THP.length()), text);
+    }
     String name = ksmName(path);
     return name == null ? -Errno.ENOENT : sysfs().store(name, text);
   }
