@@ -6,10 +6,12 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Modifier;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
+import jdk.jfr.Event;
 import jdk.jfr.EventType;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.ValueDescriptor;
@@ -117,11 +119,23 @@ final class ReferencePages {
     return page.append("|===\n").toString();
   }
 
+  /** Events are known once somebody has said so, or made one. */
+  private static void register(String events) {
+    try {
+      for (Class<?> event : Class.forName(events).getDeclaredClasses()) {
+        if (Event.class.isAssignableFrom(event) && !Modifier.isAbstract(event.getModifiers())) {
+          FlightRecorder.register(event.asSubclass(Event.class));
+        }
+      }
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException("no " + events, e);
+    }
+  }
+
   /** The trace points, as Flight Recorder knows their events. */
   static String tracePoints() {
-    Workbench workbench = new Workbench();
-    // a machine's events are known once their classes are
-    workbench.bootPort(workbench.configs().load(new ConfigSource(null, null, List.of()))).close();
+    register("org.samepage.machine.trace.KsmEvents");
+    register("org.samepage.machine.trace.RmapEvents");
     StringBuilder page = new StringBuilder(LICENCE + "= Trace points\n\n");
     page.append("The kernel's names and fields, as events of the JDK Flight Recorder.\n\n");
     page.append("[cols=\"3,4,4\",options=\"header\"]\n|===\n|event |when |fields\n\n");

@@ -174,6 +174,7 @@ public final class UserProcess {
   /** What others may do to the process too: its address space is not taken down meanwhile. */
   @PortedFrom(
       value = {"mm/migrate.c:find_mm_struct", "kernel/fork.c:get_task_mm"},
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "as part of who asks for it")
   private int used(ToIntFunction<Mm> call) throws SyscallException {

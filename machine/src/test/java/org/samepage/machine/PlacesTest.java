@@ -210,6 +210,19 @@ final class PlacesTest {
     assertThat(p.mremap(q, 4 * P, 4 * P, flags, 0)).as("none").isEqualTo(X - 8 * P);
   }
 
+  /** Found by comparing made-up scenarios with Linux 6.18.44; 7.2 gives the old place its own. */
+  @Test
+  void what_DONTUNMAP_leaves_keeps_its_page_offset_and_merges_with_no_new_mapping()
+      throws Exception {
+    long far = 0x2000_0040_0000L;
+    long a = map(0x2000_0000_0000L, 3 * P, RW, 0);
+    p.writeByte(a + 2 * P, (byte) 1);
+    p.mremap(a, 3 * P, 3 * P, MREMAP_MAYMOVE | MREMAP_FIXED, far);
+    p.mremap(far, 3 * P, 3 * P, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0x2000_0080_0000L);
+    map(far - 12 * P, 12 * P, RW, 0);
+    assertThat(vma(p, far)).isEqualTo("200000400000-200000403000");
+  }
+
   @Test
   void an_old_length_of_0_maps_shared_memory_once_more() throws Exception {
     long sm = map(0x3300_0000_0000L, 4 * P, RW, MAP_SHARED);

@@ -49,6 +49,7 @@ final class MappingCounts {
    */
   @PortedFrom(
       value = "mm/rmap.c:__folio_add_rmap",
+      part = true,
       fidelity = Fidelity.SIMPLIFIED,
       differs = "RMAP_LEVEL_PTE; no statistics")
   boolean addPtes(int folio, int page, int nrPages, VmArea vma) {
@@ -66,6 +67,7 @@ final class MappingCounts {
   /** One more mapping by a huge entry. */
   @PortedFrom(
       value = "mm/rmap.c:__folio_add_rmap",
+      part = true,
       fidelity = Fidelity.SIMPLIFIED,
       differs = "RMAP_LEVEL_PMD; no statistics")
   void addPmd(int folio, VmArea vma) {
@@ -78,6 +80,7 @@ final class MappingCounts {
   /** Mappings less of pages in a row; a folio of which a part stays is queued to be split. */
   @PortedFrom(
       value = "mm/rmap.c:__folio_remove_rmap",
+      part = true,
       fidelity = Fidelity.SIMPLIFIED,
       differs = "RMAP_LEVEL_PTE; no statistics")
   void removePtes(int folio, int page, int nrPages, VmArea vma) {
@@ -104,6 +107,7 @@ final class MappingCounts {
   /** One mapping by a huge entry less. */
   @PortedFrom(
       value = "mm/rmap.c:__folio_remove_rmap",
+      part = true,
       fidelity = Fidelity.SIMPLIFIED,
       differs = "RMAP_LEVEL_PMD; no statistics")
   void removePmd(int folio, VmArea vma) {

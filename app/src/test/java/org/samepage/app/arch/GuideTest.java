@@ -31,7 +31,7 @@ final class GuideTest {
     Map<String, String> sources = new HashMap<>();
     try (Stream<Path> files = Files.walk(ROOT)) {
       for (Path file :
-          files.filter(f -> f.toString().matches(".*/src/main/java/.*\\.java")).toList()) {
+          files.filter(f -> f.toString().matches(".*/src/(main|test)/java/.*\\.java")).toList()) {
         String name = file.getFileName().toString().replace(".java", "");
         sources.put(name, Files.readString(file));
       }

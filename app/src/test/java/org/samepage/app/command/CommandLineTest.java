@@ -103,11 +103,12 @@ final class CommandLineTest {
 
   @Test
   void one_scenario_that_cannot_run_does_not_keep_the_others_from_it() throws Exception {
-    scenario("bad.scenario", "process A", "A mmap X 1p", "A madvise X COLD");
+    scenario("bad.scenario", "process A", "A mmap X 512p shared", "A madvise X COLLAPSE");
     Result result =
         samepage("run", "FOLDER/bad.scenario", "CORPUS/merge-basic.scenario", "--json", "FOLDER/o");
     assertThat(result.code).isEqualTo(2);
-    assertThat(result.err).startsWith("bad.scenario:3: not supported yet: madvise COLD");
+    assertThat(result.err)
+        .startsWith("bad.scenario:3: not supported yet: collapsing pages of files");
     assertThat(folder.resolve("o/merge-basic.json")).exists();
     assertThat(folder.resolve("o/bad.json")).doesNotExist();
   }
@@ -268,7 +269,7 @@ final class CommandLineTest {
     assertThat(text.out)
         .contains("strategy.scan", "per-address", "range-walk-v3", "range-walk-v5", "linux-6.18")
         .contains("needs: rmap-item-layout=separate|overlay")
-        .contains("fault: Reports a Bad page map");
+        .contains("fault: Takes an entry that is neither empty nor present for a page");
     JsonNode document = MAPPER.readTree(samepage("strategies", "--json").out);
     assertThat(document.path("strategies").path("scan")).hasSize(5);
     assertThat(document.path("profiles")).hasSize(11);
@@ -283,7 +284,7 @@ final class CommandLineTest {
     assertThat(v3.out)
         .startsWith("range-walk-v3, a strategy for scan\n")
         .contains("\n  does      Walks", "PATCH v3", "\n  cost      V + T + E + 4h: VMAs")
-        .contains("\n  fault     Reports a Bad page map", "\n  tells     guard-markers: ")
+        .contains("\n  fault     Takes an entry", "\n  tells     telling/s-guard: ")
         .contains("\n  profiles  ksm-v3\n");
     assertThat(samepage("explain", "pgoff-bounded").out)
         .contains("\n  needs     rmap-item-layout=separate or overlay\n")

@@ -16,7 +16,7 @@ import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.machine.Machine;
-import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.machine.fault.parts.KsmZeroPages;
 import org.samepage.machine.proc.ProcPagemap;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;

@@ -9,6 +9,7 @@ import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import java.util.Objects;
+import org.samepage.machine.fault.parts.Userfaults;
 import org.samepage.machine.file.SharedFiles;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.Pte;
@@ -157,7 +158,7 @@ public final class FileFaults {
   private static int failed(Fault fault, int folio) {
     return switch (folio) {
       case SharedFiles.PAST_THE_END -> VM_FAULT_SIGBUS;
-      case USERFAULT -> Userfaults.handleUserfault(fault);
+      case USERFAULT -> Userfaults.handleUserfault(fault.vma(), fault.flags());
       default -> VM_FAULT_OOM;
     };
   }

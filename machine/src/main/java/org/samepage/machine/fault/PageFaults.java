@@ -5,6 +5,8 @@ package org.samepage.machine.fault;
 import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
+import org.samepage.machine.fault.parts.KsmZeroPages;
+import org.samepage.machine.fault.parts.Userfaults;
 import org.samepage.machine.thp.HugeFaults;
 import org.samepage.machine.thp.ThpPolicy;
 import org.samepage.machine.thp.TvaType;
@@ -92,6 +94,7 @@ public final class PageFaults implements FaultHandler {
   /** A fault where a huge entry is or could be; with FALLBACK one page is to be had. */
   @PortedFrom(
       value = {"mm/memory.c:create_huge_pmd", "mm/memory.c:wp_huge_pmd"},
+      part = true,
       fidelity = Fidelity.ADAPTED,
       differs = "with what their caller asks before; anonymous memory")
   private int handlePmdFault(VmArea vma, long addr, int flags, PageTable table, int at) {
@@ -217,7 +220,9 @@ public final class PageFaults implements FaultHandler {
         fault.table().set(fault.at(), fault.vmfOrigPteUffdWp(entry));
       }
       fault.table().ptl.unlock();
-      return first && vma.userfaultfdMissing() ? Userfaults.handleUserfault(fault) : 0;
+      return first && vma.userfaultfdMissing()
+          ? Userfaults.handleUserfault(fault.vma(), fault.flags())
+          : 0;
     }
     int err = anonVmas.anonVmaPrepare(vma);
     int folio = err == 0 ? folios.vmaAllocFolioNoprof(vma.vmPolicy) : Frames.NO_PAGE;
@@ -240,7 +245,7 @@ public final class PageFaults implements FaultHandler {
     if (!first || missing) {
       folios.folioPut(folio); // another thread was quicker, or another process brings the page
     }
-    return first && missing ? Userfaults.handleUserfault(fault) : 0;
+    return first && missing ? Userfaults.handleUserfault(fault.vma(), fault.flags()) : 0;
   }
 
   @PortedFrom("include/linux/mm.h:maybe_mkwrite")

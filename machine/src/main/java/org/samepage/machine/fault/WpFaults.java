@@ -4,6 +4,8 @@ package org.samepage.machine.fault;
 
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 
+import org.samepage.machine.fault.parts.KsmZeroPages;
+import org.samepage.machine.fault.parts.Userfaults;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteLayout;
@@ -51,7 +53,7 @@ final class WpFaults {
   int doWpPage(Fault fault) {
     if (!fault.isUnshare() && fault.vma().userfaultfdPteWp(fault.origPte())) {
       fault.table().ptl.unlock();
-      return Userfaults.handleUserfault(fault);
+      return Userfaults.handleUserfault(fault.vma(), fault.flags());
     }
     if (fault.vma().has(VmFlags.VM_SHARED | VmFlags.VM_MAYSHARE)) {
       if (!fault.isUnshare()) {

@@ -409,7 +409,7 @@ public final class Mremap {
     // the locked memory of a source that stays is counted twice from here on, as in Linux
     vrmStatAccount(vrm, vrm.vma(), vrm.newLen);
     if (err == 0 && vrm.has(MREMAP_DONTUNMAP)) {
-      dontunmapComplete(vrm, vrm.vma());
+      dontunmapComplete(vrm, copied.fresh());
     } else {
       unmapSourceVma(vrm, vrm.vma());
     }
@@ -444,14 +444,13 @@ public final class Mremap {
     return -Errno.ENOMEM;
   }
 
+  /** The old place, with nothing in it now, keeps the page offset that its pages had. */
   @PortedFrom("mm/mremap.c:dontunmap_complete")
-  private void dontunmapComplete(Remap vrm, VmArea vma) {
+  private void dontunmapComplete(Remap vrm, VmArea fresh) {
+    VmArea vma = vrm.vma();
     vma.vmFlags &= ~VM_LOCKED_MASK;
-    if (vrm.addr == vma.vmStart && vrm.addr + vrm.oldLen == vma.vmEnd) {
+    if (fresh != vma && vrm.addr == vma.vmStart && vrm.addr + vrm.oldLen == vma.vmEnd) {
       anonVmas.unlinkAnonVmas(vma);
-      if (vma.vmaIsAnonymous()) {
-        vma.vmPgoff = bytesToPages(vma.vmStart);
-      }
     }
   }
 

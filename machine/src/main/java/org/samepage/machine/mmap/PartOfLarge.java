@@ -32,17 +32,18 @@ public final class PartOfLarge {
   int madviseFolioPteBatch(int page, PageTable ptes, long addr, long end) {
     int folio = folios.pageFolio(page);
     long most = Math.min((end - addr) / PAGE_SIZE, folio + folios.folioNrPages(folio) - page);
-    long expected = batchClearIgnoredRaw(ptes.get(pteIndex(addr)));
+    long expected = pteBatchClearIgnoredRaw(ptes.get(pteIndex(addr)));
     int nr = 0;
     while (nr < most
-        && batchClearIgnoredRaw(ptes.get(pteIndex(addr) + nr)) == Pte.pteAdvancePfn(expected, nr)) {
+        && pteBatchClearIgnoredRaw(ptes.get(pteIndex(addr) + nr))
+            == Pte.pteAdvancePfn(expected, nr)) {
       nr++;
     }
     return nr;
   }
 
   @PortedFrom("mm/internal.h:__pte_batch_clear_ignored")
-  private static long batchClearIgnoredRaw(long pte) {
+  private static long pteBatchClearIgnoredRaw(long pte) {
     return Pte.pteMkold(Pte.pteWrprotect(Pte.pteMkclean(pte))) & ~Pte.SOFT_DIRTY;
   }
 

@@ -6,7 +6,7 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
-import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.machine.fault.parts.KsmZeroPages;
 import org.samepage.machine.thp.ZapHugePmd;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.memory.UffdWpMarkers;

@@ -129,7 +129,7 @@ public final class PagemapScan {
       } finally {
         mm.mmapLock.readUnlock();
       }
-      int flushed = p.flushBuffer(out);
+      int flushed = p.pagemapScanFlushBuffer(out);
       arg.vecLen -= flushed;
       found += flushed;
       if (ret != -Errno.ENOSPC || arg.vecLen == 0 || p.foundPages() == arg.maxPages) {

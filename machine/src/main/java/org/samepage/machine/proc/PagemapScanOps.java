@@ -86,7 +86,7 @@ final class PagemapScanOps extends MmWalkOps {
       value = "fs/proc/task_mmu.c:pagemap_scan_flush_buffer",
       fidelity = Fidelity.ADAPTED,
       differs = "the caller counts down what there is room for")
-  int flushBuffer(List<PageRegion> out) {
+  int pagemapScanFlushBuffer(List<PageRegion> out) {
     int regions =
         capacity == 0 ? 0 : buffer[3 * index + 1] != buffer[3 * index] ? index + 1 : index;
     for (int i = 0; i < regions; i++) {

@@ -13,7 +13,7 @@ import static org.samepage.mm.units.PageUnits.pmdIndex;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
-import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.machine.fault.parts.KsmZeroPages;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;

@@ -10,7 +10,7 @@ import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.HPAGE_PMD_ORDER;
 import static org.samepage.mm.units.PageUnits.PMD_MASK;
 
-import org.samepage.machine.fault.Userfaults;
+import org.samepage.machine.fault.parts.Userfaults;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pmd;

@@ -54,7 +54,9 @@ public final class MoveHugePmd {
     return true;
   }
 
-  @PortedFrom({"mm/huge_memory.c:move_soft_dirty_pmd", "mm/huge_memory.c:clear_uffd_wp_pmd"})
+  @PortedFrom(
+      value = {"mm/huge_memory.c:move_soft_dirty_pmd", "mm/huge_memory.c:clear_uffd_wp_pmd"},
+      part = true)
   private static long moved(PteLayout ptes, long pmd, boolean keepUffdWp) {
     boolean present = Pmd.pmdPresent(pmd);
     long moved = present ? ptes.pteMksoftDirty(pmd) : ptes.pteSwpMksoftDirty(pmd);

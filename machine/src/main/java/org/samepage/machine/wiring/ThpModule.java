@@ -6,7 +6,7 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import org.samepage.machine.Machine;
 import org.samepage.machine.config.MachineConfig;
-import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.machine.fault.parts.KsmZeroPages;
 import org.samepage.machine.fork.CopyPageRange;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.MadviseColdPageout;

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
-import org.samepage.machine.fault.KsmZeroPages;
+import org.samepage.machine.fault.parts.KsmZeroPages;
 import org.samepage.machine.mmap.Madvise.Advice;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.testing.TestMachine;

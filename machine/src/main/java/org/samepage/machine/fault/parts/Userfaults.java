@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Ported from fs/userfaultfd.c.
-package org.samepage.machine.fault;
+package org.samepage.machine.fault.parts;
 
 import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_ALLOW_RETRY;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_RETRY;
@@ -14,11 +14,6 @@ import org.samepage.mm.vma.VmArea;
 /** Faults that are a userfaultfd's business. */
 public final class Userfaults {
   private Userfaults() {}
-
-  /** {@link #handleUserfault(VmArea, int)} of one page. */
-  static int handleUserfault(Fault fault) {
-    return handleUserfault(fault.vma(), fault.flags());
-  }
 
   /** A missing page, or a write to a protected one. */
   @PortedFrom(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Ported from include/linux/ksm.h.
-package org.samepage.machine.fault;
+package org.samepage.machine.fault.parts;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.samepage.mm.pgtable.Pte;
