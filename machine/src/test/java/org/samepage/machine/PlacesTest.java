@@ -148,6 +148,35 @@ final class PlacesTest {
   }
 
   @Test
+  void mprotect_may_begin_at_the_start_of_a_stack() throws Exception {
+    int growsdown = 0x100_0000;
+    int growsup = 0x200_0000;
+    long g = map(0x2000_0000_0000L, 4 * P, RW, MAP_GROWSDOWN);
+    long other = map(0x3000_0000_0000L, 4 * P, RW, 0);
+    p.mprotect(g + 3 * P, P, READ | growsdown);
+    assertThat(vma(p, g)).as("all of it").isEqualTo("200000000000-200000004000");
+    fails("SIGSEGV", () -> p.writeByte(g, (byte) 1));
+    fails("EINVAL", () -> p.mprotect(other, P, READ | growsdown));
+    fails("EINVAL", () -> p.mprotect(other, P, READ | growsup));
+    fails("EINVAL", () -> p.mprotect(other, P, READ | growsdown | growsup));
+    fails("ENOMEM", () -> p.mprotect(0x3100_0000_0000L, P, READ | growsdown));
+    fails("ENOMEM", () -> p.mprotect(0x3100_0000_0000L, P, READ | growsup));
+  }
+
+  @Test
+  void MAP_SHARED_VALIDATE_is_for_files_and_takes_no_flag_that_it_does_not_know() throws Exception {
+    var file = test.machine.newFile(4 * P);
+    long at = 0x3000_0000_0000L;
+    int validate = Mmap.MAP_SHARED_VALIDATE | MAP_FIXED;
+    assertThat(p.mmap(new Mmap.Request(at, 4 * P, RW, validate, file, 0))).isEqualTo(at);
+    p.writeByte(at, (byte) 7);
+    assertThat(p.fork().mm().vmas.vmaLookup(at).vmFile).isSameAs(file);
+    int sync = 0x8_0000;
+    fails("EOPNOTSUPP", () -> p.mmap(new Mmap.Request(at, P, RW, validate | sync, file, 0)));
+    fails("EINVAL", () -> p.mmap(new Mmap.Request(at, P, RW, validate, null, 0)));
+  }
+
+  @Test
   void a_stack_does_not_grow_into_the_gap_to_what_can_be_accessed() throws Exception {
     long g = map(0x2000_0000_0000L, 4 * P, RW, MAP_GROWSDOWN);
     map(g - 300 * P, P, RW, 0);

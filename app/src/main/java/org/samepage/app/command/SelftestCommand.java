@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 import org.samepage.app.output.SkeletonFiles;
 import org.samepage.app.workbench.ExitCode;
@@ -101,11 +102,15 @@ final class SelftestCommand implements Callable<Integer> {
     }
     Workbench workbench = SamepageCommand.workbench(spec);
     if (table) {
+      if (!globs.isEmpty() || list || backend != RunCommand.BackendName.PORT) {
+        throw new UserMistakeException(
+            "--table is of all cases on the port, and goes with nothing");
+      }
       out.print(table(workbench));
       out.flush();
       return ExitCode.OK;
     }
-    List<Suites.Choice> chosen = Suites.choose(globs);
+    List<Suites.Choice> chosen = chosen();
     if (chosen.isEmpty()) {
       throw new UserMistakeException(
           "no case is called %s; there are %s, see --list"
@@ -125,6 +130,16 @@ final class SelftestCommand implements Callable<Integer> {
     RunCommand.refuseChoices(workbench, profile, machine);
     try (HostSession session = host.open(spec.commandLine().getErr())) {
       return run(new HostBed(session, workbench.configs().load(source).ksm()), chosen, out);
+    }
+  }
+
+  private List<Suites.Choice> chosen() {
+    try {
+      return Suites.choose(globs);
+    } catch (PatternSyntaxException e) {
+      throw new UserMistakeException(
+          "%s is no pattern: %s; one is 'KF-*'"
+              .formatted(String.join(", ", globs), e.getDescription()));
     }
   }
 

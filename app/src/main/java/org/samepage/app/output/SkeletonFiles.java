@@ -17,7 +17,7 @@ public final class SkeletonFiles {
       Path.of("selftests/src/main/java/org/samepage/selftests/suites");
   private static final Path SERVICES =
       Path.of("selftests/src/main/resources/META-INF/services/org.samepage.selftests.run.Suite");
-  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]*([_-][a-z0-9]+)*");
+  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]+([_-][a-z0-9]+)*");
 
   private SkeletonFiles() {}
 

@@ -18,7 +18,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 
-/** mlock and munlock. Pages are marked nowhere: none is reclaimed. */
+/** mlock and munlock. A page is marked nowhere: who reclaims asks the VMAs that map it. */
 public final class Mlock {
   private final VmaModify modify;
   private final Populate populate;

@@ -27,6 +27,7 @@ import org.samepage.ksm.unmerge.MergeAny;
 import org.samepage.machine.fault.Populate;
 import org.samepage.machine.file.Memfd;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
@@ -40,6 +41,8 @@ import org.samepage.rmap.FileVmas;
 public final class Mmap {
   public static final int MAP_SHARED = 0x1;
   public static final int MAP_PRIVATE = 0x2;
+  public static final int MAP_SHARED_VALIDATE = 0x3;
+  public static final int MAP_DROPPABLE = 0x8;
   public static final int MAP_TYPE = 0xf;
   public static final int MAP_FIXED = 0x10;
   public static final int MAP_GROWSDOWN = 0x100;
@@ -49,6 +52,22 @@ public final class Mmap {
   public static final int MAP_NONBLOCK = 0x1_0000;
   public static final int MAP_STACK = 0x2_0000;
   public static final int MAP_FIXED_NOREPLACE = 0x10_0000;
+
+  /** What MAP_SHARED takes, with what it passes over; MAP_SHARED_VALIDATE takes no more. */
+  private static final int LEGACY_MAP_MASK =
+      MAP_SHARED
+          | MAP_PRIVATE
+          | MAP_FIXED
+          | MAP_GROWSDOWN
+          | MAP_LOCKED
+          | MAP_NORESERVE
+          | MAP_POPULATE
+          | MAP_NONBLOCK
+          | MAP_STACK
+          | 0x20 // MAP_ANONYMOUS
+          | 0xc0 // MAP_32BIT, MAP_ABOVE4G
+          | 0x1800 // MAP_DENYWRITE, MAP_EXECUTABLE
+          | 0x4_0000; // MAP_HUGETLB
 
   private final Sched sched;
   private final Munmap munmap;
@@ -118,7 +137,8 @@ public final class Mmap {
     }
 
     private boolean shared() {
-      return (flags & MAP_TYPE) == MAP_SHARED;
+      int type = flags & MAP_TYPE;
+      return type == MAP_SHARED || (type == MAP_SHARED_VALIDATE && file != null);
     }
 
     private boolean fixed() {
@@ -246,7 +266,15 @@ public final class Mmap {
       return -Errno.EOVERFLOW;
     }
     int type = request.flags & MAP_TYPE;
-    boolean shared = type == MAP_SHARED;
+    if (request.file == null && type == MAP_DROPPABLE) {
+      throw new NotSupportedYetException("mmap with MAP_DROPPABLE");
+    }
+    if (request.file != null
+        && type == MAP_SHARED_VALIDATE
+        && (request.flags & ~LEGACY_MAP_MASK) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    boolean shared = request.shared();
     boolean ofFile = shared || request.file != null;
     boolean bad = (!shared && type != MAP_PRIVATE) || (ofFile && (flags & VM_GROWSDOWN) != 0);
     return bad ? -Errno.EINVAL : 0;

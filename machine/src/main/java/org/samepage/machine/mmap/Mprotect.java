@@ -9,6 +9,7 @@ import static org.samepage.mm.units.PageUnits.lowerAddr;
 import static org.samepage.mm.units.PageUnits.pageAlignUp;
 import static org.samepage.mm.vma.VmFlags.VM_ACCESS_FLAGS;
 import static org.samepage.mm.vma.VmFlags.VM_ACCOUNT;
+import static org.samepage.mm.vma.VmFlags.VM_GROWSDOWN;
 import static org.samepage.mm.vma.VmFlags.VM_HUGETLB;
 import static org.samepage.mm.vma.VmFlags.VM_LOCKED;
 import static org.samepage.mm.vma.VmFlags.VM_NORESERVE;
@@ -27,6 +28,9 @@ public final class Mprotect {
   /** PROT_READ, PROT_WRITE, PROT_EXEC, and PROT_SEM, which means nothing here. */
   private static final long PROT_VALID = 0xf;
 
+  private static final long PROT_GROWSDOWN = 0x100_0000;
+  private static final long PROT_GROWSUP = 0x200_0000;
+
   private final VmaModify modify;
   private final ChangeProtection change;
   private final Populate populate;
@@ -40,17 +44,21 @@ public final class Mprotect {
   }
 
   /**
-   * Changes what may be done with {@code [start, start + len)}. Where a part is not mapped, what is
+   * Changes what may be done with {@code [addr, addr + len)}. Where a part is not mapped, what is
    * before it is changed all the same.
    *
-   * @param prot bits of PROT_READ, PROT_WRITE, PROT_EXEC: 1, 2, 4
+   * @param prot bits of PROT_READ, PROT_WRITE, PROT_EXEC: 1, 2, 4; with PROT_GROWSDOWN from the
+   *     start of the stack that the range is in
    */
   @PortedFrom(
       value = {"mm/mprotect.c:do_mprotect_pkey", "include/linux/mman.h:arch_validate_prot"},
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "no protection keys, no mappings that grow")
-  public int doMprotectPkey(Mm mm, long start, long len, long prot) {
-    if (!isPageAligned(start)) {
+      differs = "no protection keys, no mappings that grow upwards")
+  public int doMprotectPkey(Mm mm, long addr, long len, long prot) {
+    long start = addr;
+    long grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+    long access = prot & ~grows;
+    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !isPageAligned(start)) {
       return -Errno.EINVAL;
     }
     if (len == 0) {
@@ -60,21 +68,29 @@ public final class Mprotect {
     if (Long.compareUnsigned(end, start) <= 0) {
       return -Errno.ENOMEM;
     }
-    if ((prot & ~PROT_VALID) != 0) {
+    if ((access & ~PROT_VALID) != 0) {
       return -Errno.EINVAL;
     }
     mm.mmapLock.writeLock();
     try {
-      VmArea vma = mm.vmas.vmaLookup(start);
-      if (vma == null) {
+      VmArea vma = mm.vmas.findVma(start);
+      if (vma == null
+          || Long.compareUnsigned(vma.vmStart, end) >= 0
+          || (grows != PROT_GROWSDOWN && vma.vmStart > start)) {
         return -Errno.ENOMEM;
+      }
+      if (grows == PROT_GROWSUP || (grows != 0 && !vma.has(VM_GROWSDOWN))) {
+        return -Errno.EINVAL;
+      }
+      if (grows != 0) {
+        start = vma.vmStart;
       }
       long at = start;
       while (vma != null && Long.compareUnsigned(vma.vmStart, end) < 0) {
         if (vma.vmStart > at) {
           return -Errno.ENOMEM;
         }
-        long newflags = (prot & VM_ACCESS_FLAGS) | (vma.vmFlags & ~VM_ACCESS_FLAGS);
+        long newflags = (access & VM_ACCESS_FLAGS) | (vma.vmFlags & ~VM_ACCESS_FLAGS);
         if ((newflags & ~(newflags >>> 4) & VM_ACCESS_FLAGS) != 0) {
           return -Errno.EACCES;
         }

@@ -23,7 +23,7 @@ public final class UnmappedArea {
   static final long STACK_GUARD_GAP = pagesToBytes(256);
 
   /** vm.mmap_min_addr. */
-  static final long MMAP_MIN_ADDR = 0x1000;
+  public static final long MMAP_MIN_ADDR = 0x1000;
 
   /** Where the search from below begins: a third of the address space. */
   private static final long TASK_UNMAPPED_BASE = pageAlignUp(TASK_SIZE / 3);

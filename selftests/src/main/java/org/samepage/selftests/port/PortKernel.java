@@ -8,6 +8,7 @@ import org.samepage.ksm.control.KsmSysfs;
 import org.samepage.machine.Machine;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.check.MachineChecker;
+import org.samepage.machine.mmap.UnmappedArea;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.errno.NotSupportedYetException;
 import org.samepage.mm.report.KernelReport;
@@ -70,7 +71,7 @@ final class PortKernel implements TestKernel {
   @Override
   public @Nullable String read(String path) {
     if (path.equals(MIN_ADDR)) {
-      return "65536\n";
+      return UnmappedArea.MMAP_MIN_ADDR + "\n";
     }
     if (path.startsWith(PROC)) {
       return proc(path);
