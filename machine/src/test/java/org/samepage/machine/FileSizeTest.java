@@ -17,6 +17,8 @@ import static org.samepage.machine.testing.TestMachine.write;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.samepage.machine.check.MachineChecker;
 import org.samepage.machine.file.Memfd;
 import org.samepage.machine.mmap.Madvise.Advice;
@@ -59,6 +61,37 @@ final class FileSizeTest {
     byte[] seen = new byte[4096];
     p.readPage(page(index), seen);
     return seen[0];
+  }
+
+  /** Tables that an access past the end of a file leaves behind, as VmPTE of 6.18 has them. */
+  @ParameterizedTest
+  @CsvSource({"SHARED, false", "PRIVATE, false", "SHARED, true", "PRIVATE, true"})
+  void a_fault_that_the_file_refuses_leaves_no_table_of_entries(String type, boolean write)
+      throws Exception {
+    AddressSpace file = m.machine.newFile(20 * 4096);
+    p.mmap(new Mmap.Request(page(0), 20 * 4096, RW, MAP_SHARED, file, 0));
+    write(p, 2, 2);
+    long far = 1L << 40;
+    int flags = (type.equals("SHARED") ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED_NOREPLACE;
+    p.mmap(new Mmap.Request(far, 64 << 20, RW, flags, file, 0));
+    long before = p.mm().pgTables.pgtablesBytes();
+    fails("SIGBUS", () -> access(far + (8 << 20), write));
+    assertThat(p.mm().pgTables.pgtablesBytes() - before).as("no PTEs").isEqualTo(2 * 4096);
+    fails("SIGBUS", () -> access(far + 21 * 4096, write));
+    assertThat(p.mm().pgTables.pgtablesBytes() - before).as("nothing near").isEqualTo(2 * 4096);
+    write(p, 17, 17);
+    fails("SIGBUS", () -> access(far + 21 * 4096, write));
+    assertThat(p.mm().pgTables.pgtablesBytes() - before)
+        .as("a read that maps what is near has a table")
+        .isEqualTo((write ? 2 : 3) * 4096);
+  }
+
+  private void access(long addr, boolean write) throws SyscallException {
+    if (write) {
+      p.writeByte(addr, (byte) 1);
+    } else {
+      p.touch(addr);
+    }
   }
 
   @Test

@@ -23,6 +23,7 @@ public final class Census implements CaptureVisitor {
   private final Map<Integer, PairSet> sharedFrames = new HashMap<>();
   private final Set<Integer> forked = new HashSet<>();
   private final PairSet distinct = new PairSet();
+  private final PairSet repeated = new PairSet();
   private @Nullable CapturedProcess current;
   private boolean first;
   private int snapshots;
@@ -73,7 +74,9 @@ public final class Census implements CaptureVisitor {
       zeros += block.count;
     } else {
       for (int i = 0; i < block.count; i++) {
-        distinct.add(block.digests[2 * i], block.digests[2 * i + 1]);
+        if (!distinct.add(block.digests[2 * i], block.digests[2 * i + 1])) {
+          repeated.add(block.digests[2 * i], block.digests[2 * i + 1]);
+        }
       }
     }
     if (block.shared) {
@@ -140,6 +143,11 @@ public final class Census implements CaptureVisitor {
   /** Processes, of all snapshots, that ended, changed, or might not be read. */
   public long incomplete() {
     return incomplete;
+  }
+
+  /** Pages whose content no other page has. */
+  long single() {
+    return distinct.size() - repeated.size() + (zeros == 1 ? 1L : 0L);
   }
 
   /** Pages that would be left if each content were there once. */

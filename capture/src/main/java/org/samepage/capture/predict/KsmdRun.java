@@ -31,7 +31,7 @@ final class KsmdRun {
 
   private final Machine machine;
   private final KsmState ksm;
-  private final long ideal;
+  private final long single;
   private final Changes changes;
   private final Changes.Writer writer;
   private final Timeline timeline = new Timeline();
@@ -45,11 +45,11 @@ final class KsmdRun {
   /**
    * A run on a machine.
    *
-   * @param ideal pages that can be saved at most, if all is mergeable; else -1
+   * @param single pages whose content no other has, if all is mergeable; else -1
    * @param writer writes pages that change
    */
-  KsmdRun(Machine machine, long ideal, Changes changes, Changes.Writer writer) {
-    this.ideal = ideal;
+  KsmdRun(Machine machine, long single, Changes changes, Changes.Writer writer) {
+    this.single = single;
     this.machine = machine;
     this.ksm = machine.ksm().state();
     this.changes = changes;
@@ -132,8 +132,8 @@ final class KsmdRun {
     if (exactly != null) {
       return done >= exactly;
     }
-    if (done == FEWEST_PASSES - 1 && changes.isEmpty() && saved() == ideal) {
-      return true; // a third pass would find nothing left to merge
+    if (done == FEWEST_PASSES - 1 && changes.isEmpty() && nothingLeftToMerge()) {
+      return true;
     }
     if (done < FEWEST_PASSES) {
       return false;
@@ -150,6 +150,11 @@ final class KsmdRun {
     return nanos >= changes.lastNanos()
         && (done >= MOVING_PASSES
             || Math.abs(of(last, Figures.SHARING) - of(before, Figures.SHARING)) / most < STILL);
+  }
+
+  /** What is not merged is in the unstable tree, and has no equal. */
+  private boolean nothingLeftToMerge() {
+    return ksm.ksmPagesUnshared == single && ksm.ksmRmapItems == merged() + single;
   }
 
   private static boolean same(Map<String, Long> a, Map<String, Long> b, String name) {

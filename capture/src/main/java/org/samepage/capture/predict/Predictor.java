@@ -65,8 +65,8 @@ public final class Predictor {
     try (Machine machine = boot.boot(config, new FreeRunning(), PageContents.Form.DIGESTS)) {
       CapturedMachine captured = new CapturedMachine(machine, census, wish.scope);
       CaptureReader.read(file, captured);
-      long ideal = wish.scope.isAll() ? census.pages() - census.distinct() : -1;
-      KsmdRun run = new KsmdRun(machine, ideal, captured.changes(), captured::write);
+      long single = wish.scope.isAll() ? census.single() : -1;
+      KsmdRun run = new KsmdRun(machine, single, captured.changes(), captured::write);
       run.run(wish.passes, progress);
       return result(machine, census, captured, run);
     } catch (SyscallException e) {

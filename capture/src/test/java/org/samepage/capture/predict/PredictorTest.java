@@ -63,6 +63,32 @@ final class PredictorTest {
     assertThat(p.ideal()).isEqualTo(pages - 1);
   }
 
+  /** What more passes would show, the second pass has where nothing is left to merge. */
+  @ParameterizedTest
+  @CsvSource({"600,40,2", "257,40,3", "1,40,2", "10,1,2"})
+  void passes_end_where_nothing_is_left_to_merge(int same, int others, int passes)
+      throws Exception {
+    Drawn drawn =
+        new Drawn()
+            .snapshot(0)
+            .process(5, 1, Drawn.same(same, 7))
+            .process(6, 1, Drawn.distinct(others, 1_000));
+    Path file = drawn.file(folder);
+    Prediction settled = predict(file, MergeScope.ALL);
+    assertThat(settled.passes()).hasSize(passes);
+    Prediction longer =
+        new Predictor(new MachineBoot(CATALOGUE))
+            .predict(
+                file,
+                Predictor.census(file),
+                new Predictor.Wish(config(), MergeScope.ALL, 5),
+                _ -> {});
+    assertThat(longer.passes()).hasSize(5);
+    for (String figure : List.of(Figures.SHARED, Figures.SHARING, Figures.PROFIT)) {
+      assertThat(settled.figure(figure)).as(figure).isEqualTo(longer.figure(figure));
+    }
+  }
+
   @Test
   void distinct_pages_stay_alone_and_cost() throws Exception {
     Prediction p = predict(new Drawn().snapshot(0).process(5, 1, Drawn.distinct(100, 1)));

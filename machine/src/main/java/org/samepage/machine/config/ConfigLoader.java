@@ -204,11 +204,14 @@ public final class ConfigLoader {
   private static MemoryLayout memory(Config config) {
     int nodes = config.getInt("machine.nodes");
     long bytes = config.getBytes("machine.memory");
+    String blamed = "machine.nodes";
     try {
+      var _ = new MemoryLayout(nodes, 1);
+      blamed = "machine.memory";
       return MemoryLayout.ofBytes(nodes, bytes);
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(
-          "%s: machine: %s".formatted(where(config.getValue("machine").origin()), e.getMessage()));
+          "%s: %s: %s".formatted(where(config.getValue(blamed).origin()), blamed, e.getMessage()));
     }
   }
 

@@ -2,10 +2,12 @@
 // Ported from mm/memory.c, mm/filemap.c and mm/shmem.c.
 package org.samepage.machine.fault;
 
+import static org.samepage.mm.spi.FaultHandler.FAULT_FLAG_WRITE;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_OOM;
 import static org.samepage.mm.spi.FaultHandler.VM_FAULT_SIGBUS;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
-import static org.samepage.mm.units.PageUnits.PTRS_PER_TABLE;
+import static org.samepage.mm.units.PageUnits.PMD_MASK;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import java.util.Objects;
@@ -26,8 +28,8 @@ import org.samepage.rmap.AnonVmas;
 
 /** Faults in mappings of files. */
 public final class FileFaults {
-  /** fault_around_bytes: a read fault maps what is there of an aligned window of so many pages. */
-  private static final int FAULT_AROUND_PAGES = 16;
+  /** fault_around_bytes: a read fault maps what is there of an aligned window. */
+  private static final long AROUND_SIZE = 16 * PAGE_SIZE;
 
   private final Folios folios;
   private final SharedFiles files;
@@ -52,6 +54,53 @@ public final class FileFaults {
     return fault.vma().has(VmFlags.VM_SHARED) ? doFaultRaw(fault) : doCowFault(fault);
   }
 
+  /**
+   * What a file has to say where there is no table of entries yet: a fault that it refuses leaves
+   * none behind.
+   *
+   * @return 0 where a table is wanted
+   */
+  @PortedFrom(
+      value = "mm/memory.c:__do_fault",
+      part = true,
+      fidelity = Fidelity.ADAPTED,
+      differs = "the file is asked before the table is made, and again with it")
+  int refusedWithoutTable(VmArea vma, long addr, int flags) {
+    boolean write = (flags & FAULT_FLAG_WRITE) != 0;
+    if (!write && !vma.userfaultfdWp() && anyAround(vma, addr)) {
+      return 0;
+    }
+    int folio = shmemFault(vma, addr);
+    if (folio < 0) {
+      return failed(vma, flags, folio);
+    }
+    folios.folioPut(folio);
+    return 0;
+  }
+
+  /** Whether the file has a page that a read fault would map: it brings a table with it. */
+  private boolean anyAround(VmArea vma, long addr) {
+    long end = aroundEnd(vma, addr);
+    for (long at = aroundStart(vma, addr); at < end; at += PAGE_SIZE) {
+      int folio = files.filemapGetFolio(file(vma), vma.linearPageIndex(at));
+      if (folio != Frames.NO_PAGE) {
+        folios.folioPut(folio);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The first page that is mapped with one: of an aligned window, within the VMA and the table. */
+  private static long aroundStart(VmArea vma, long addr) {
+    return Math.max(addr & -AROUND_SIZE, vma.vmStart);
+  }
+
+  private static long aroundEnd(VmArea vma, long addr) {
+    long table = (addr & PMD_MASK) + PMD_SIZE;
+    return Math.min(Math.min(aroundStart(vma, addr) + AROUND_SIZE, table), vma.vmEnd);
+  }
+
   /** Not around pages of a userfaultfd, which has to hear of each. */
   @PortedFrom({
     "mm/memory.c:do_read_fault",
@@ -61,8 +110,8 @@ public final class FileFaults {
     return !fault.vma().userfaultfdWp() && doFaultAround(fault) ? 0 : doFaultRaw(fault);
   }
 
-  private static AddressSpace file(Fault fault) {
-    return Objects.requireNonNull(fault.vma().vmFile);
+  private static AddressSpace file(VmArea vma) {
+    return Objects.requireNonNull(vma.vmFile);
   }
 
   /**
@@ -81,25 +130,18 @@ public final class FileFaults {
       differs = "every page of a file in memory is up to date; order 0")
   private boolean doFaultAround(Fault fault) {
     VmArea vma = fault.vma();
-    int at = fault.at();
-    long before = (fault.addr() - vma.vmStart) / PAGE_SIZE;
-    int from = (int) Math.max(at & -FAULT_AROUND_PAGES, at - Math.min(at, before));
-    int to =
-        (int)
-            Math.min(
-                Math.min(from + FAULT_AROUND_PAGES, PTRS_PER_TABLE), at + vma.vmaPages() - before);
+    long end = aroundEnd(vma, fault.addr());
     boolean mapped = false;
     PageTable table = fault.table();
     table.ptl.lock();
-    for (int i = from; i < to; i++) {
-      if (!Pte.pteNone(table.get(i))) {
+    for (long addr = aroundStart(vma, fault.addr()); addr < end; addr += PAGE_SIZE) {
+      if (!Pte.pteNone(table.get(pteIndex(addr)))) {
         continue;
       }
-      long addr = fault.addr() + (i - at) * PAGE_SIZE;
-      int folio = files.filemapGetFolio(file(fault), vma.linearPageIndex(addr));
+      int folio = files.filemapGetFolio(file(vma), vma.linearPageIndex(addr));
       if (folio != Frames.NO_PAGE) {
         setPteRange(fault, folio, addr, false);
-        mapped |= i == at;
+        mapped |= addr == fault.addr();
       }
     }
     table.ptl.unlock();
@@ -112,12 +154,12 @@ public final class FileFaults {
       fidelity = Fidelity.ADAPTED,
       differs = "one function; the page is not locked")
   private int doFaultRaw(Fault fault) {
-    int folio = shmemFault(fault);
+    int folio = shmemFault(fault.vma(), fault.addr());
     if (folio < 0) {
-      return failed(fault, folio);
+      return failed(fault.vma(), fault.flags(), folio);
     }
     fault.table().ptl.lock();
-    boolean first = fault.unchanged() && files.stillHas(file(fault), folio);
+    boolean first = fault.unchanged() && files.stillHas(file(fault.vma()), folio);
     if (first) {
       setPteRange(fault, folio, fault.addr(), fault.isWrite());
     }
@@ -143,10 +185,10 @@ public final class FileFaults {
       value = {"mm/shmem.c:shmem_fault", "mm/filemap.c:filemap_fault"},
       fidelity = Fidelity.SIMPLIFIED,
       differs = "a disk has zeros; nothing is read ahead; the page is not locked")
-  private int shmemFault(Fault fault) {
-    AddressSpace file = file(fault);
-    long index = fault.vma().linearPageIndex(fault.addr());
-    if (!fault.vma().userfaultfdMissing()) {
+  private int shmemFault(VmArea vma, long addr) {
+    AddressSpace file = file(vma);
+    long index = vma.linearPageIndex(addr);
+    if (!vma.userfaultfdMissing()) {
       return files.shmemGetFolio(file, index);
     }
     int folio = files.filemapGetFolio(file, index);
@@ -155,10 +197,10 @@ public final class FileFaults {
         : USERFAULT;
   }
 
-  private static int failed(Fault fault, int folio) {
+  private static int failed(VmArea vma, int flags, int folio) {
     return switch (folio) {
       case SharedFiles.PAST_THE_END -> VM_FAULT_SIGBUS;
-      case USERFAULT -> Userfaults.handleUserfault(fault.vma(), fault.flags());
+      case USERFAULT -> Userfaults.handleUserfault(vma, flags);
       default -> VM_FAULT_OOM;
     };
   }
@@ -172,10 +214,10 @@ public final class FileFaults {
     if (copy == Frames.NO_PAGE) {
       return VM_FAULT_OOM;
     }
-    int folio = shmemFault(fault);
+    int folio = shmemFault(fault.vma(), fault.addr());
     if (folio < 0) {
       folios.folioPut(copy);
-      return failed(fault, folio);
+      return failed(fault.vma(), fault.flags(), folio);
     }
     folios.copyMcUserHighpage(copy, folio);
     folios.folioPut(folio);

@@ -84,6 +84,12 @@ public final class PageFaults implements FaultHandler {
       return ret;
     }
     PageTable below = PgTables.below(pmdTable, at);
+    if (below == null && !vma.vmaIsAnonymous()) {
+      int refused = files.refusedWithoutTable(vma, addr, flags);
+      if (refused != 0) {
+        return refused;
+      }
+    }
     PageTable table = below != null ? below : tables.pteAllocRaw(pmdTable, at);
     if (table == null) {
       return Pmd.pmdNone(pmdTable.getLockless(at)) ? VM_FAULT_OOM : 0; // huge now: tried again

@@ -71,7 +71,9 @@ final class ConfigLoaderTest {
         "profile=linux-5|unknown profile linux-5; there are linux-6.17, linux-6.18, linux-6.19,"
             + " linux-7.3",
         "machine.nodes=many|machine.nodes",
-        "machine.nodes=100|1 to 64 nodes",
+        "machine.nodes=100|--set machine.nodes: machine.nodes: a machine has 1 to 64 nodes, not"
+            + " 100",
+        "machine.memory=0|--set machine.memory: machine.memory: memory must be at least one page",
         "machine.soft-dirty=maybe|machine.soft-dirty",
         "machine.soft_dirty=true|machine.soft-dirty",
         "machine.memory=lots|machine.memory",
