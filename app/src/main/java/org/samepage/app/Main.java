@@ -27,6 +27,6 @@ public final class Main {
    * @return its exit code
    */
   public static int run(PrintWriter out, PrintWriter err, String... args) {
-    return SamepageCommand.commandLine(out, err).execute(args);
+    return SamepageCommand.commandLineFor(out, err, args).execute(args);
   }
 }

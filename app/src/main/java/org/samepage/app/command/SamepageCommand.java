@@ -9,8 +9,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.samepage.app.plugin.Plugins;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
@@ -36,28 +40,34 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "samepage",
     mixinStandardHelpOptions = true,
     versionProvider = SamepageCommand.Version.class,
-    description = "Linux kernel samepage merging as a machine you can hold in your hand.",
-    subcommands = {
-      CaptureCommand.class,
-      PredictCommand.class,
-      VerifyCommand.class,
-      RunCommand.class,
-      CompareCommand.class,
-      StrategiesCommand.class,
-      ExplainCommand.class,
-      DoctorCommand.class,
-      RecordCommand.class,
-      FuzzCommand.class,
-      SelftestCommand.class,
-      BenchCommand.class,
-      TraceCommand.class,
-      StrategyCommand.class,
-      WhereCommand.class,
-      LabCommand.class,
-      DrawCommand.class,
-      AutoComplete.GenerateCompletion.class
-    })
+    description = "Linux kernel samepage merging as a machine you can hold in your hand.")
 public final class SamepageCommand implements Runnable {
+  private static final String COMPLETION = "generate-completion";
+
+  /** In the order of the help. */
+  private static final Map<String, Class<?>> SUBCOMMANDS = new LinkedHashMap<>();
+
+  static {
+    SUBCOMMANDS.put("capture", CaptureCommand.class);
+    SUBCOMMANDS.put("predict", PredictCommand.class);
+    SUBCOMMANDS.put("verify", VerifyCommand.class);
+    SUBCOMMANDS.put("run", RunCommand.class);
+    SUBCOMMANDS.put("compare", CompareCommand.class);
+    SUBCOMMANDS.put("strategies", StrategiesCommand.class);
+    SUBCOMMANDS.put("explain", ExplainCommand.class);
+    SUBCOMMANDS.put("doctor", DoctorCommand.class);
+    SUBCOMMANDS.put("record", RecordCommand.class);
+    SUBCOMMANDS.put("fuzz", FuzzCommand.class);
+    SUBCOMMANDS.put("selftest", SelftestCommand.class);
+    SUBCOMMANDS.put("bench", BenchCommand.class);
+    SUBCOMMANDS.put("trace", TraceCommand.class);
+    SUBCOMMANDS.put("strategy", StrategyCommand.class);
+    SUBCOMMANDS.put("where", WhereCommand.class);
+    SUBCOMMANDS.put("lab", LabCommand.class);
+    SUBCOMMANDS.put("draw", DrawCommand.class);
+    SUBCOMMANDS.put(COMPLETION, AutoComplete.GenerateCompletion.class);
+  }
+
   @Option(
       names = "--plugin",
       paramLabel = "JAR",
@@ -85,8 +95,31 @@ public final class SamepageCommand implements Runnable {
 
   /** The whole command line, printing to these. */
   public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-    return new CommandLine(new SamepageCommand())
-        .setOut(out)
+    return commandLine(out, err, SUBCOMMANDS.keySet());
+  }
+
+  /**
+   * The command line as far as these arguments need it: to look at every command takes longer than
+   * most commands run.
+   */
+  public static CommandLine commandLineFor(PrintWriter out, PrintWriter err, String... args) {
+    List<String> words = List.of(args);
+    Set<String> asked = new LinkedHashSet<>(SUBCOMMANDS.keySet());
+    boolean version = words.equals(List.of("--version")) || words.equals(List.of("-V"));
+    if (version || asked.stream().anyMatch(words::contains)) {
+      asked.retainAll(words);
+    }
+    return commandLine(out, err, asked.contains(COMPLETION) ? SUBCOMMANDS.keySet() : asked);
+  }
+
+  private static CommandLine commandLine(PrintWriter out, PrintWriter err, Set<String> commands) {
+    CommandLine line = new CommandLine(new SamepageCommand());
+    for (Map.Entry<String, Class<?>> known : SUBCOMMANDS.entrySet()) {
+      if (commands.contains(known.getKey())) {
+        line.addSubcommand(known.getKey(), known.getValue());
+      }
+    }
+    return line.setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(SamepageCommand::usageMistake)
@@ -99,10 +132,13 @@ public final class SamepageCommand implements Runnable {
     CommandLine commandLine = mistake.getCommandLine();
     PrintWriter err = commandLine.getErr();
     String message = String.valueOf(mistake.getMessage());
-    if (mistake instanceof UnmatchedArgumentException unmatched
-        && !commandLine.getSubcommands().isEmpty()) {
+    Set<String> commands =
+        commandLine.getParent() == null
+            ? SUBCOMMANDS.keySet()
+            : commandLine.getSubcommands().keySet();
+    if (mistake instanceof UnmatchedArgumentException unmatched && !commands.isEmpty()) {
       String word = unmatched.getUnmatched().getFirst();
-      List<String> known = List.copyOf(commandLine.getSubcommands().keySet());
+      List<String> known = List.copyOf(commands);
       message =
           "unknown command %s; %s there are %s"
               .formatted(word, NearestNames.sentence(word, known), String.join(", ", known));

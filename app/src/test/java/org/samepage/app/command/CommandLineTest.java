@@ -118,6 +118,8 @@ final class CommandLineTest {
       delimiter = '|',
       value = {
         "frob|unknown command frob; did you mean",
+        "rnu run CORPUS/merge-basic.scenario|unknown command rnu; did you mean",
+        "rnu compare CORPUS/merge-basic.scenario|there are capture, predict, verify, run",
         "run|Missing required parameter: 'FILE'",
         "run --frob x|Unknown option: '--frob'",
         "run FOLDER/none.scenario|none.scenario: no such file",
@@ -306,5 +308,22 @@ final class CommandLineTest {
       assertThat(help.out).contains("Usage: samepage " + command);
     }
     assertThat(samepage("--version").out).matches("samepage \\d+\\.\\d+\\.\\d+.*\\s+");
+  }
+
+  /** Only what the arguments name is looked at; the whole must be there all the same. */
+  @Test
+  void every_command_goes_by_its_own_name() {
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    var commands = SamepageCommand.commandLine(nowhere, nowhere).getSubcommands();
+    assertThat(commands).hasSizeGreaterThan(15);
+    commands.forEach((name, command) -> {
+      assertThat(command.getCommandName()).isEqualTo(name);
+      var alone = SamepageCommand.commandLineFor(nowhere, nowhere, name, "--help");
+      assertThat(alone.getSubcommands()).containsKey(name);
+      assertThat(alone.getSubcommands().get(name).getUsageMessage())
+          .isEqualTo(command.getUsageMessage());
+    });
+    assertThat(samepage("--help").out).contains(commands.keySet());
+    assertThat(samepage("generate-completion").out).contains(commands.keySet());
   }
 }
