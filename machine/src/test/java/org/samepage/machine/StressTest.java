@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.samepage.machine.testing.TestMachine;
+import org.samepage.machine.testing.Together;
 import org.samepage.mm.sched.LockChecker;
 import org.samepage.mm.sched.SeededSched;
 
@@ -33,48 +33,12 @@ final class StressTest {
     LockChecker checker = new LockChecker();
     try (TestMachine m = TestMachine.boot(checker, "linux-6.18")) {
       List<StressWorker> workers = workers(m, THREADS, seed, OPERATIONS);
-      AtomicInteger running = new AtomicInteger(THREADS);
-      List<Thread> threads = new ArrayList<>();
-      for (StressWorker worker : workers) {
-        threads.add(
-            start(
-                checker,
-                () -> {
-                  try {
-                    worker.run();
-                  } finally {
-                    running.decrementAndGet();
-                  }
-                }));
-      }
-      threads.add(
-          start(
-              checker,
-              () -> {
-                while (running.get() > 0 && checker.failure() == null) {
-                  m.machine.ksm().ksmd().batch(KSMD_PAGES);
-                }
-              }));
-      for (Thread thread : threads) {
-        thread.join();
-      }
-      rethrow(checker, seed);
+      Together.run(checker, seed, workers, () -> m.machine.ksm().ksmd().batch(KSMD_PAGES));
       m.passes(2);
       for (StressWorker worker : workers) {
         worker.checkAll();
       }
-      rethrow(checker, seed);
-    }
-  }
-
-  private static Thread start(LockChecker checker, Runnable body) {
-    return Thread.ofPlatform().uncaughtExceptionHandler((_, e) -> checker.stop(e)).start(body);
-  }
-
-  private static void rethrow(LockChecker checker, long seed) {
-    Throwable failure = checker.failure();
-    if (failure != null) {
-      throw new AssertionError("seed " + seed + ": " + failure, failure);
+      Together.rethrow(checker, seed);
     }
   }
 
@@ -88,15 +52,12 @@ final class StressTest {
     SeededSched sched = new SeededSched(seed);
     LockChecker checker = new LockChecker(sched);
     try (TestMachine m = TestMachine.boot(checker, "linux-6.18")) {
-      List<Runnable> bodies = new ArrayList<>(workers(m, 3, seed, 25));
-      bodies.add(() -> {
-        for (int i = 0; i < 6; i++) {
-          m.machine.ksm().ksmd().batch(KSMD_PAGES);
-        }
-      });
-      sched.run(bodies);
-      assertThat(checker.failure()).isNull();
+      return Together.seeded(
+          sched,
+          checker,
+          workers(m, 3, seed, 25),
+          6,
+          () -> m.machine.ksm().ksmd().batch(KSMD_PAGES));
     }
-    return sched.traceHash();
   }
 }

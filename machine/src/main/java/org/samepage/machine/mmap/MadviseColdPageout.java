@@ -2,7 +2,6 @@
 // Ported from mm/madvise.c.
 package org.samepage.machine.mmap;
 
-import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
@@ -77,9 +76,6 @@ public final class MadviseColdPageout {
     private final boolean pageout;
     private final List<Integer> folioList = new ArrayList<>();
 
-    /** A large folio of which a part alone is concerned, locked and with a reference. */
-    private int toSplit = Frames.NO_PAGE;
-
     Ops(boolean pageout) {
       super(PageWalkLock.PGWALK_RDLOCK, WalkCallback.PMD_ENTRY);
       this.pageout = pageout;
@@ -98,20 +94,8 @@ public final class MadviseColdPageout {
         reclaim.reclaimPages(folioList);
         return 0;
       }
-      PageTable ptes = PgTables.pteOffsetMapLock(table, index);
-      for (long addr = start; ptes != null && addr < end; ) {
-        toSplit = Frames.NO_PAGE;
-        int nr = entries(vma, ptes, addr, end);
-        if (toSplit != Frames.NO_PAGE) {
-          ptes.ptl.unlock();
-          nr = partOfLarge.splitAndLetGo(toSplit) ? 0 : nr;
-          ptes = PgTables.pteOffsetMapLock(table, index);
-        }
-        addr += nr * PAGE_SIZE;
-      }
-      if (ptes != null) {
-        ptes.ptl.unlock();
-      }
+      partOfLarge.forEach(
+          table, index, start, end, (ptes, addr, upTo) -> entries(vma, ptes, addr, upTo));
       reclaim.reclaimPages(folioList);
       return 0;
     }
@@ -144,7 +128,7 @@ public final class MadviseColdPageout {
       return true;
     }
 
-    /** One entry, or those of a whole large folio; returns how many. */
+    /** One entry, or those of a whole large folio: {@link PartOfLarge.Entries#take}. */
     private int entries(VmArea vma, PageTable ptes, long addr, long end) {
       int at = pteIndex(addr);
       long pte = ptes.get(at);
@@ -153,11 +137,10 @@ public final class MadviseColdPageout {
         return 1;
       }
       int folio = folios.pageFolio(page);
-      int nr = folios.folioNrPages(folio);
-      if (nr > 1 && partOfLarge.madviseFolioPteBatch(page, ptes, addr, end) < nr) {
-        toSplit = partOfLarge.takeToSplit(folio) ? folio : Frames.NO_PAGE;
-        return 1;
+      if (partOfLarge.isPart(page, ptes, addr, end)) {
+        return partOfLarge.splitFirst(folio);
       }
+      int nr = folios.folioNrPages(folio);
       if (folios.frames().testFlag(folio, PageFlags.PG_ISOLATED)
           || folios.folioMapcount(folio) != nr
           || (pageout && !folios.folioTestAnon(folio))) {

@@ -2,7 +2,6 @@
 // Ported from mm/madvise.c, mm/huge_memory.c and mm/swap.c.
 package org.samepage.machine.mmap;
 
-import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
@@ -10,7 +9,6 @@ import java.util.Objects;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.memory.NormalPage;
 import org.samepage.mm.pgtable.PageTable;
-import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
@@ -68,9 +66,6 @@ public final class MadviseFree {
   }
 
   private final class FreeOps extends MmWalkOps {
-    /** A large folio of which a part alone is concerned, locked and with a reference. */
-    private int toSplit = Frames.NO_PAGE;
-
     FreeOps() {
       super(PageWalkLock.PGWALK_RDLOCK, WalkCallback.PMD_ENTRY);
     }
@@ -86,24 +81,12 @@ public final class MadviseFree {
           && madviseFreeHugePmd(vma, table, index, end - start == PMD_SIZE)) {
         return 0;
       }
-      PageTable ptes = PgTables.pteOffsetMapLock(table, index);
-      for (long addr = start; ptes != null && addr < end; ) {
-        toSplit = Frames.NO_PAGE;
-        int nr = entries(vma, ptes, addr, end);
-        if (toSplit != Frames.NO_PAGE) {
-          ptes.ptl.unlock();
-          nr = partOfLarge.splitAndLetGo(toSplit) ? 0 : nr;
-          ptes = PgTables.pteOffsetMapLock(table, index);
-        }
-        addr += nr * PAGE_SIZE;
-      }
-      if (ptes != null) {
-        ptes.ptl.unlock();
-      }
+      partOfLarge.forEach(
+          table, index, start, end, (ptes, addr, upTo) -> entries(vma, ptes, addr, upTo));
       return 0;
     }
 
-    /** One entry, or those of a whole large folio; returns how many. */
+    /** One entry, or those of a whole large folio: {@link PartOfLarge.Entries#take}. */
     private int entries(VmArea vma, PageTable ptes, long addr, long end) {
       int at = pteIndex(addr);
       long pte = ptes.get(at);
@@ -119,11 +102,10 @@ public final class MadviseFree {
         return 1;
       }
       int folio = folios.pageFolio(page);
-      int nr = folios.folioNrPages(folio);
-      if (nr > 1 && partOfLarge.madviseFolioPteBatch(page, ptes, addr, end) < nr) {
-        toSplit = partOfLarge.takeToSplit(folio) ? folio : Frames.NO_PAGE;
-        return 1;
+      if (partOfLarge.isPart(page, ptes, addr, end)) {
+        return partOfLarge.splitFirst(folio);
       }
+      int nr = folios.folioNrPages(folio);
       boolean clean = !folios.folioTestSwapcache(folio) && !folios.folioTestDirty(folio);
       if (clean || clean(folio)) {
         for (int i = at; i < at + nr; i++) {

@@ -18,13 +18,13 @@ import org.samepage.ksm.wiring.Offer;
 import org.samepage.ksm.wiring.StrategyBundle;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.mmap.Madvise.Advice;
+import org.samepage.machine.testing.OneThread;
 import org.samepage.machine.testing.TestMachine;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.sched.FreeRunning;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
-import org.samepage.mm.sched.WaitQueue;
 
 /**
  * The page index that lies over checksum, age and skips, with each of its resets left out, and the
@@ -237,16 +237,9 @@ final class OverlayResetsTest {
   }
 
   /** Looks at what the items of a process say whenever a folio is about to be locked. */
-  private static final class Onlooker extends Sched {
-    private final Sched free = new FreeRunning();
+  private static final class Onlooker extends OneThread {
     private final TreeSet<Long> seen = new TreeSet<>();
     private Runnable look = () -> {};
-
-    @Override
-    protected void reschedHook() {}
-
-    @Override
-    public void yieldPoint() {}
 
     @Override
     public void acquiring(LockClass lockClass, Object lock, int id) {
@@ -254,28 +247,6 @@ final class OverlayResetsTest {
         look.run();
       }
     }
-
-    @Override
-    public void acquired(LockClass lockClass, Object lock, int id) {}
-
-    @Override
-    public void released(LockClass lockClass, Object lock, int id) {}
-
-    @Override
-    public void contended(LockClass lockClass, int attempt) {
-      free.contended(lockClass, attempt);
-    }
-
-    @Override
-    protected void sleepOn(WaitQueue queue, long since) {
-      throw new IllegalStateException("nobody waits here");
-    }
-
-    @Override
-    protected void wokenUp(WaitQueue queue) {}
-
-    @Override
-    public void mightSleep() {}
   }
 
   /**

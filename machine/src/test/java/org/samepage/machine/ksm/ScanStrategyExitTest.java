@@ -7,11 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.mmap.Madvise.Advice;
+import org.samepage.machine.testing.OneThread;
 import org.samepage.machine.testing.TestMachine;
-import org.samepage.mm.sched.FreeRunning;
-import org.samepage.mm.sched.LockClass;
-import org.samepage.mm.sched.Sched;
-import org.samepage.mm.sched.WaitQueue;
 
 /** What tells the reviewer's rework of v3 from the merged version: an mm that exits meanwhile. */
 final class ScanStrategyExitTest {
@@ -19,42 +16,13 @@ final class ScanStrategyExitTest {
   private static final int VMAS = 5;
 
   /** Does something at each {@code cond_resched}. */
-  private static final class Interrupting extends Sched {
-    private final Sched free = new FreeRunning();
+  private static final class Interrupting extends OneThread {
     private Runnable next = () -> {};
 
     @Override
     protected void reschedHook() {
       next.run();
     }
-
-    @Override
-    public void yieldPoint() {}
-
-    @Override
-    public void acquiring(LockClass lockClass, Object lock, int id) {}
-
-    @Override
-    public void acquired(LockClass lockClass, Object lock, int id) {}
-
-    @Override
-    public void released(LockClass lockClass, Object lock, int id) {}
-
-    @Override
-    public void contended(LockClass lockClass, int attempt) {
-      free.contended(lockClass, attempt);
-    }
-
-    @Override
-    protected void sleepOn(WaitQueue queue, long seen) {
-      throw new IllegalStateException("nobody waits here");
-    }
-
-    @Override
-    protected void wokenUp(WaitQueue queue) {}
-
-    @Override
-    public void mightSleep() {}
   }
 
   /**

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +18,7 @@ import org.samepage.machine.UserProcess;
 import org.samepage.machine.mmap.Madvise.Advice;
 import org.samepage.machine.mmap.Mremap;
 import org.samepage.machine.testing.TestMachine;
+import org.samepage.machine.testing.Together;
 import org.samepage.mm.sched.LockChecker;
 import org.samepage.mm.sched.SeededSched;
 
@@ -211,49 +211,19 @@ final class HugeStressTest {
     LockChecker checker = new LockChecker();
     try (TestMachine m = boot(checker)) {
       List<Worker> workers = workers(m, THREADS, seed, 120);
-      AtomicInteger running = new AtomicInteger(THREADS);
-      List<Thread> threads = new ArrayList<>();
-      for (Worker worker : workers) {
-        threads.add(
-            start(
-                checker,
-                () -> {
-                  try {
-                    worker.run();
-                  } finally {
-                    running.decrementAndGet();
-                  }
-                }));
-      }
-      threads.add(
-          start(
-              checker,
-              () -> {
-                while (running.get() > 0 && checker.failure() == null) {
-                  m.machine.ksm().ksmd().batch(200);
-                  m.machine.thp().deferredSplit().deferredSplitScan();
-                }
-              }));
-      for (Thread thread : threads) {
-        thread.join();
-      }
-      rethrow(checker, seed);
+      Together.run(
+          checker,
+          seed,
+          workers,
+          () -> {
+            m.machine.ksm().ksmd().batch(200);
+            m.machine.thp().deferredSplit().deferredSplitScan();
+          });
       m.passes(2);
       for (Worker worker : workers) {
         worker.checkAll();
       }
-      rethrow(checker, seed);
-    }
-  }
-
-  private static Thread start(LockChecker checker, Runnable body) {
-    return Thread.ofPlatform().uncaughtExceptionHandler((_, e) -> checker.stop(e)).start(body);
-  }
-
-  private static void rethrow(LockChecker checker, long seed) {
-    Throwable failure = checker.failure();
-    if (failure != null) {
-      throw new AssertionError("seed " + seed + ": " + failure, failure);
+      Together.rethrow(checker, seed);
     }
   }
 
@@ -263,7 +233,7 @@ final class HugeStressTest {
     try (TestMachine m = boot(checker)) {
       Worker worker = new Worker(m, 42, 400);
       worker.run();
-      rethrow(checker, 42);
+      Together.rethrow(checker, 42);
     }
   }
 
@@ -277,15 +247,8 @@ final class HugeStressTest {
     SeededSched sched = new SeededSched(seed);
     LockChecker checker = new LockChecker(sched);
     try (TestMachine m = boot(checker)) {
-      List<Runnable> bodies = new ArrayList<>(workers(m, 2, seed, 12));
-      bodies.add(() -> {
-        for (int i = 0; i < 4; i++) {
-          m.machine.ksm().ksmd().batch(200);
-        }
-      });
-      sched.run(bodies);
-      assertThat(checker.failure()).isNull();
+      return Together.seeded(
+          sched, checker, workers(m, 2, seed, 12), 4, () -> m.machine.ksm().ksmd().batch(200));
     }
-    return sched.traceHash();
   }
 }
