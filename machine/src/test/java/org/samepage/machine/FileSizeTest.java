@@ -83,7 +83,7 @@ final class FileSizeTest {
     fails("SIGBUS", () -> access(far + 21 * 4096, write));
     assertThat(p.mm().pgTables.pgtablesBytes() - before)
         .as("a read that maps what is near has a table")
-        .isEqualTo((write ? 2 : 3) * 4096);
+        .isEqualTo((write ? 2 : 3) * 4096L);
   }
 
   private void access(long addr, boolean write) throws SyscallException {
