@@ -62,10 +62,9 @@ final class LabCheckCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path target = json == null || json.equals("-") ? null : SafeFile.check(Path.of(json));
     Jail jail = Jail.best();
-    Grader grader =
-        new Grader(jail, System.getProperty("java.class.path"), "", Grader.PATIENCE_SECONDS);
     Verdict verdict;
-    try {
+    try (Grader grader =
+        new Grader(jail, System.getProperty("java.class.path"), "", Grader.PATIENCE_SECONDS)) {
       verdict = grader.grade(StudentFolder.open(dir));
     } catch (StudentFolder.NoLabException e) {
       throw new UserMistakeException(String.valueOf(e.getMessage()));

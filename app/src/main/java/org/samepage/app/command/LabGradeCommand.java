@@ -76,7 +76,7 @@ final class LabGradeCommand implements Callable<Integer> {
   private record Line(String csv, String shown) {}
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     if (jobs < 1 || patience < 1) {
       throw new UserMistakeException("--jobs and --patience take at least 1");
     }
@@ -84,9 +84,9 @@ final class LabGradeCommand implements Callable<Integer> {
     Jail jail = Jail.best();
     PrintWriter out = spec.commandLine().getOut();
     spec.commandLine().getErr().println(jail.describe());
-    Grader grader = new Grader(jail, System.getProperty("java.class.path"), salt, patience);
     StringBuilder table = new StringBuilder(HEADER).append('\n');
-    try (ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
+    try (Grader grader = new Grader(jail, System.getProperty("java.class.path"), salt, patience);
+        ExecutorService pool = Executors.newFixedThreadPool(jobs)) {
       List<Future<Line>> running = new ArrayList<>();
       for (Path folder : folders) {
         running.add(pool.submit(() -> grade(grader, folder)));

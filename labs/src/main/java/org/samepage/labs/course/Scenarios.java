@@ -15,14 +15,18 @@ import tools.jackson.databind.json.JsonMapper;
 /** Judges answers that are result documents, by a run of the same scenario in the grader. */
 final class Scenarios {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final Memo<JsonNode> REFERENCES = new Memo<>();
 
   private Scenarios() {}
 
   /** The same scenario under a profile of the project's own. */
-  static JsonNode reference(String text, String profile, String... settings) {
+  static JsonNode reference(String text, String profile) {
+    return REFERENCES.of(profile + "\n" + text, () -> run(text, profile));
+  }
+
+  private static JsonNode run(String text, String profile) {
     try {
-      return ResultJson.tree(
-          new LabMachines(null).run(text, profile, List.of(settings), Long.MAX_VALUE));
+      return ResultJson.tree(LabMachines.ours().run(text, profile, List.of(), Long.MAX_VALUE));
     } catch (ScenarioException e) {
       throw new IllegalStateException(e); // a lab's own scenario runs
     }

@@ -22,11 +22,18 @@ import org.samepage.scenario.lang.Statement;
  * @param ptes entries of lowest tables that a walk has to read for that
  */
 record SurveyModel(String says, long ptes) {
+  private static final Memo<SurveyModel> KNOWN = new Memo<>();
+
   static SurveyModel of(String text, long start, long end, long limit) {
+    return KNOWN.of(
+        "%x %x %d%n%s".formatted(start, end, limit, text), () -> run(text, start, end, limit));
+  }
+
+  private static SurveyModel run(String text, long start, long end, long limit) {
     try {
       Scenario scenario = LabMachines.parse(text);
       try (LabMachines.Running running =
-          new LabMachines(null).boot(scenario, "linux-6.18", List.of(), Long.MAX_VALUE)) {
+          LabMachines.ours().boot(scenario, "linux-6.18", List.of(), Long.MAX_VALUE)) {
         for (Statement statement : scenario.statements()) {
           running.runner().carryOut(statement);
         }

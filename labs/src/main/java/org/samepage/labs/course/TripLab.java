@@ -28,7 +28,7 @@ final class TripLab extends Lab {
             FILE + " makes v3 report a Bad page map",
             false,
             2,
-            "run none ksm-v3 %d%n%s".formatted(StallLab.PROBES, trip),
+            "run none ksm-v3 %d%n%s".formatted(StallLab.LIMIT, trip),
             TripLab::trips,
             "v3 never asks whether an entry is present; find an entry that is not, and not none."));
     checks.add(
@@ -36,7 +36,7 @@ final class TripLab extends Lab {
             FILE + " is silent on v5, and has at most five statements",
             false,
             1,
-            "run none linux-6.18 %d%n%s".formatted(StallLab.PROBES, trip),
+            "run none linux-6.18 %d%n%s".formatted(StallLab.LIMIT, trip),
             answer -> isSilent(trip, answer),
             "Leave out what v3 does not need to see your entry."));
     for (int i = 0; i < HIDDEN; i++) {
@@ -46,7 +46,7 @@ final class TripLab extends Lab {
               "your strategy, on markers of your own, " + (i + 1),
               true,
               2,
-              "run scan linux-6.18 %d strategy.scan=mine%n%s".formatted(StallLab.PROBES, text),
+              "run scan linux-6.18 %d strategy.scan=mine%n%s".formatted(StallLab.LIMIT, text),
               answer -> StallLab.judge(text, answer),
               "Ask whether the word is present before you ask what page it is."));
     }
@@ -55,7 +55,7 @@ final class TripLab extends Lab {
             "your strategy, on swapped-out pages",
             false,
             1,
-            "run scan linux-6.18 %d strategy.scan=mine%n%s".formatted(StallLab.PROBES, SWAPPED),
+            "run scan linux-6.18 %d strategy.scan=mine%n%s".formatted(StallLab.LIMIT, SWAPPED),
             answer -> StallLab.judge(SWAPPED, answer),
             "A guard marker is not the only word that is neither none nor present."));
     return checks;

@@ -6,19 +6,20 @@ import org.samepage.ksm.spi.RmapWalkStrategy;
 import org.samepage.ksm.spi.ScanStrategy;
 import org.samepage.ksm.wiring.Offer;
 import org.samepage.labs.machine.LabMachines;
+import org.samepage.labs.machine.StepLimitException;
 import org.samepage.mm.work.ProbeLimitException;
 import org.samepage.scenario.lang.ScenarioException;
 import org.samepage.scenario.result.ResultJson;
 
 /**
- * {@code run POINT PROFILE PROBES [SETTING...]}, then a scenario. POINT is {@code scan} or {@code
+ * {@code run POINT PROFILE LIMIT [SETTING...]}, then a scenario. POINT is {@code scan} or {@code
  * rmap-walk}, where the student's strategy is chosen, or {@code none}. The answer is the result
  * document.
  */
 final class StrategyDesk {
   private static final int POINT = 1;
   private static final int PROFILE = 2;
-  private static final int PROBES = 3;
+  private static final int LIMIT = 3;
   private static final int SETTINGS = 4;
 
   private StrategyDesk() {}
@@ -28,15 +29,18 @@ final class StrategyDesk {
     List<String> settings = List.of(words).subList(SETTINGS, words.length);
     LabMachines machines =
         switch (words[POINT]) {
-          case "scan" -> new LabMachines(offer(loader, className, ScanStrategy.class));
-          case "rmap-walk" -> new LabMachines(offer(loader, className, RmapWalkStrategy.class));
-          default -> new LabMachines(null);
+          case "scan" -> LabMachines.with(offer(loader, className, ScanStrategy.class));
+          case "rmap-walk" -> LabMachines.with(offer(loader, className, RmapWalkStrategy.class));
+          default -> LabMachines.ours();
         };
     try {
       return ResultJson.compact(
-          machines.run(text, words[PROFILE], settings, Long.parseLong(words[PROBES])));
+          machines.run(text, words[PROFILE], settings, Long.parseLong(words[LIMIT])));
     } catch (ScenarioException e) {
       return Desk.ERROR + e.getMessage();
+    } catch (StepLimitException e) {
+      return Desk.ERROR
+          + "still not through after %,d pages and tables, and was stopped".formatted(e.limit());
     } catch (ProbeLimitException e) {
       return Desk.ERROR
           + "an operation probed %,d addresses one by one and was stopped".formatted(e.limit());

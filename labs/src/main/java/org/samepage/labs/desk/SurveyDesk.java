@@ -24,7 +24,7 @@ final class SurveyDesk {
   static String answer(Survey survey, String[] words, String text) throws ScenarioException {
     Scenario scenario = LabMachines.parse(text);
     try (LabMachines.Running running =
-        new LabMachines(null).boot(scenario, PROFILE, List.of(), Long.MAX_VALUE)) {
+        LabMachines.ours().boot(scenario, PROFILE, List.of(), Long.MAX_VALUE)) {
       for (Statement statement : scenario.statements()) {
         running.runner().carryOut(statement);
       }

@@ -21,14 +21,14 @@ import org.samepage.labs.grade.Verdict.Outcome;
  * <p>Student code is compiled here and run elsewhere: a process of its own gets a check's input and
  * returns an output. What is expected, the seed and the verdict never leave the grader.
  */
-public final class Grader {
+public final class Grader implements AutoCloseable {
   /** How long one answer may take. */
   public static final long PATIENCE_SECONDS = 60;
 
   private static final Finding NO_POINTS = new Finding("-", "-", "not judged");
 
   private final AnswerDesk.Opener opener;
-  private final String classPath;
+  private final StudentCompiler compiler;
   private final String salt;
   private final long patienceSeconds;
 
@@ -49,7 +49,7 @@ public final class Grader {
 
   Grader(AnswerDesk.Opener opener, String classPath, String salt, long patienceSeconds) {
     this.opener = opener;
-    this.classPath = classPath;
+    this.compiler = new StudentCompiler(classPath);
     this.salt = salt;
     this.patienceSeconds = patienceSeconds;
   }
@@ -81,7 +81,7 @@ public final class Grader {
     if (sources.isEmpty()) {
       return "there is no " + student.lab().sourceFile();
     }
-    String error = StudentCompiler.compile(sources, classPath, classes);
+    String error = compiler.compile(sources, classes);
     Path asked = classes.resolve(student.lab().qualifiedClass().replace('.', '/') + ".class");
     return error != null || Files.exists(asked)
         ? error
@@ -131,6 +131,11 @@ public final class Grader {
     } catch (NumberFormatException | IndexOutOfBoundsException e) {
       return new Finding("the process", "an answer", "something else");
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    compiler.close();
   }
 
   private static Verdict without(

@@ -7,46 +7,79 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
 
-/** Compiles what a student wrote, without running any of it. */
-final class StudentCompiler {
-  private StudentCompiler() {}
+/**
+ * Compiles what students wrote, without running any of it.
+ *
+ * <p>What is known of the class path's jars is kept from one compilation to the next; several
+ * threads may compile at once.
+ */
+final class StudentCompiler implements AutoCloseable {
+  private final String classPath;
+
+  /** Those that nobody compiles with at the moment: one is for one thread. */
+  private final ConcurrentLinkedQueue<StandardJavaFileManager> idle = new ConcurrentLinkedQueue<>();
+
+  /**
+   * A compiler.
+   *
+   * @param classPath as of the JVM's option
+   */
+  StudentCompiler(String classPath) {
+    this.classPath = classPath;
+  }
 
   /**
    * Compiles into a folder.
    *
-   * @param classPath as of the JVM's option
    * @return the first error, with file and line; null where it compiles
    */
-  static @Nullable String compile(List<Path> sources, String classPath, Path into)
-      throws IOException {
+  @Nullable String compile(List<Path> sources, Path into) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     if (compiler == null) {
       throw new IOException("this Java has no compiler; a JDK is needed");
     }
-    DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
-    try (StandardJavaFileManager files =
-        compiler.getStandardFileManager(found, Locale.ROOT, StandardCharsets.UTF_8)) {
-      List<String> options =
-          List.of("-proc:none", "-nowarn", "-d", into.toString(), "-classpath", classPath);
+    StandardJavaFileManager free = idle.poll();
+    StandardJavaFileManager files = free == null ? open(compiler) : free;
+    try {
+      files.setLocationFromPaths(StandardLocation.CLASS_OUTPUT, List.of(into));
+      DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
       boolean compiled =
           compiler
               .getTask(
                   Writer.nullWriter(),
                   files,
                   found,
-                  options,
+                  List.of("-proc:none", "-nowarn"),
                   null,
                   files.getJavaFileObjectsFromPaths(sources))
               .call();
       return compiled ? null : describe(found);
+    } finally {
+      idle.add(files);
+    }
+  }
+
+  private StandardJavaFileManager open(JavaCompiler compiler) {
+    StandardJavaFileManager files =
+        compiler.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
+    files.handleOption("-classpath", List.of(classPath).iterator());
+    return files;
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (StandardJavaFileManager files = idle.poll(); files != null; files = idle.poll()) {
+      files.close();
     }
   }
 

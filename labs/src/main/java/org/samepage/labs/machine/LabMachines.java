@@ -4,7 +4,6 @@ package org.samepage.labs.machine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
-import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.wiring.Offer;
 import org.samepage.ksm.wiring.StrategyBundle;
 import org.samepage.ksm.wiring.StrategyCatalogue;
@@ -12,7 +11,6 @@ import org.samepage.machine.config.ConfigLoader;
 import org.samepage.machine.config.ConfigSource;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.wiring.MachineBoot;
-import org.samepage.mm.sched.FreeRunning;
 import org.samepage.mm.sched.Sched;
 import org.samepage.scenario.lang.Scenario;
 import org.samepage.scenario.lang.ScenarioException;
@@ -27,24 +25,36 @@ public final class LabMachines {
   /** How scenarios of labs are called in messages. */
   private static final String FILE = "lab.scenario";
 
+  /** Of each thread, as a bundle is a Guice module: only one machine at a time boots with it. */
+  private static final ThreadLocal<LabMachines> OURS =
+      ThreadLocal.withInitial(() -> new LabMachines(bundles()));
+
   private final ConfigLoader configs;
   private final MachineBoot boot;
 
-  /**
-   * Machines that can be configured to use one more strategy.
-   *
-   * @param mine a student's; null for none
-   */
-  public LabMachines(@Nullable Offer<?> mine) {
-    ClassLoader loader = LabMachines.class.getClassLoader();
-    List<StrategyBundle> bundles = new ArrayList<>();
-    ServiceLoader.load(StrategyBundle.class, loader).forEach(bundles::add);
-    if (mine != null) {
-      bundles.add(new OneStrategy(mine));
-    }
+  private LabMachines(List<StrategyBundle> bundles) {
     StrategyCatalogue catalogue = new StrategyCatalogue(bundles);
-    this.configs = new ConfigLoader(loader, catalogue);
+    this.configs = new ConfigLoader(LabMachines.class.getClassLoader(), catalogue);
     this.boot = new MachineBoot(catalogue);
+  }
+
+  /** Machines that are configured from the strategies that there are. */
+  public static LabMachines ours() {
+    return OURS.get();
+  }
+
+  /** Machines that can be configured to use a student's strategy too. */
+  public static LabMachines with(Offer<?> mine) {
+    List<StrategyBundle> bundles = bundles();
+    bundles.add(new OneStrategy(mine));
+    return new LabMachines(bundles);
+  }
+
+  private static List<StrategyBundle> bundles() {
+    List<StrategyBundle> bundles = new ArrayList<>();
+    ServiceLoader.load(StrategyBundle.class, LabMachines.class.getClassLoader())
+        .forEach(bundles::add);
+    return bundles;
   }
 
   private static final class OneStrategy extends StrategyBundle {
@@ -66,15 +76,15 @@ public final class LabMachines {
    * Boots a machine for a scenario.
    *
    * @param settings {@code key=value}, over the profile
-   * @param probeLimit of each single operation
+   * @param limit most steps of a run, and most addresses that one operation may probe
    */
-  public Running boot(Scenario scenario, String profile, List<String> settings, long probeLimit)
+  public Running boot(Scenario scenario, String profile, List<String> settings, long limit)
       throws ScenarioException {
     MachineConfig config = configs.load(new ConfigSource(profile, null, settings));
-    Sched sched = new FreeRunning();
+    Sched sched = new LimitedSteps(limit);
     PortBackend backend =
         new PortBackend(boot.boot(ScenarioMachine.config(scenario, config, configs), sched));
-    backend.machine().probeBudget().limit(probeLimit);
+    backend.machine().probeBudget().limit(limit);
     return new Running(backend, new ScenarioRunner(scenario.file(), backend, line -> {}), sched);
   }
 
@@ -84,10 +94,10 @@ public final class LabMachines {
   }
 
   /** Runs a whole scenario. */
-  public ResultDocument run(String text, String profile, List<String> settings, long probeLimit)
+  public ResultDocument run(String text, String profile, List<String> settings, long limit)
       throws ScenarioException {
     Scenario scenario = parse(text);
-    try (Running running = boot(scenario, profile, settings, probeLimit)) {
+    try (Running running = boot(scenario, profile, settings, limit)) {
       return ScenarioRunner.run(scenario, running.backend(), line -> {});
     }
   }

@@ -48,8 +48,9 @@ final class GraderTest {
   }
 
   private static Verdict grade(Path own, Jail jail, long patience) throws Exception {
-    return new Grader(jail, System.getProperty("java.class.path"), "", patience)
-        .grade(StudentFolder.open(own));
+    try (Grader grader = new Grader(jail, System.getProperty("java.class.path"), "", patience)) {
+      return grader.grade(StudentFolder.open(own));
+    }
   }
 
   private Verdict graded(String body) throws Exception {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,18 +29,22 @@ final class LabsTest {
   private static final int SEEDS = 20;
   private static final int LEAST_MUTANTS = 6;
 
+  private static final StudentCompiler COMPILER =
+      new StudentCompiler(System.getProperty("java.class.path"));
+
   @TempDir Path folder;
+
+  @AfterAll
+  static void close() throws Exception {
+    COMPILER.close();
+  }
 
   private URLClassLoader compile(Lab lab, Map<String, String> files) throws Exception {
     Path source = folder.resolve(lab.sourceFile());
     Files.createDirectories(source.getParent());
     Files.writeString(source, files.get(lab.sourceFile()));
     Path classes = Files.createTempDirectory(folder, "classes");
-    assertThat(
-            StudentCompiler.compile(
-                List.of(source), System.getProperty("java.class.path"), classes))
-        .as("it compiles")
-        .isNull();
+    assertThat(COMPILER.compile(List.of(source), classes)).as("it compiles").isNull();
     return new URLClassLoader(new URL[] {classes.toUri().toURL()}, LabsTest.class.getClassLoader());
   }
 
@@ -103,6 +108,19 @@ final class LabsTest {
     Map<String, String> files = new HashMap<>(mutant.files());
     try (URLClassLoader code = compile(mutant.lab(), files)) {
       assertThat(failures(mutant.lab(), code, "mutant", files, c -> true, 1)).hasSize(1);
+    }
+  }
+
+  @Test
+  void a_scan_that_is_given_the_same_page_for_ever_is_stopped_by_its_work() throws Exception {
+    Mutants.Mutant mutant =
+        Mutants.all().stream()
+            .filter(m -> m.name().equals("the walk starts at the VMA's start each time"))
+            .findFirst()
+            .orElseThrow();
+    try (URLClassLoader code = compile(mutant.lab(), mutant.files())) {
+      assertThat(failures(mutant.lab(), code, "any", Map.of(), c -> true, 1).getFirst())
+          .contains("still not through after 1,048,576 pages and tables");
     }
   }
 

@@ -4,7 +4,7 @@ package org.samepage.mm.sched;
 import java.util.concurrent.locks.LockSupport;
 
 /** Leaves scheduling to the operating system: every hook is empty but the one that waits. */
-public final class FreeRunning extends Sched {
+public class FreeRunning extends Sched {
   private static final int SPINS = 64;
   private static final long PARK_NANOS = 20_000;
 
