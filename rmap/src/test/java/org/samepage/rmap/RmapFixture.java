@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
@@ -18,6 +20,8 @@ import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.huge.SplitHugePmd;
+import org.samepage.rmap.split.DeferredSplitScan;
+import org.samepage.rmap.split.SplitFolio;
 import org.samepage.rmap.trace.RmapTracepoints;
 import org.samepage.rmap.unmap.FolioReferenced;
 import org.samepage.rmap.unmap.RemoveMigrationPtes;
@@ -68,6 +72,9 @@ public final class RmapFixture implements AutoCloseable {
       new TryToMigrate(memory.sched, folios, rmap, walk, splitHugePmd, types, memory.log);
   public final RemoveMigrationPtes restore =
       new RemoveMigrationPtes(memory.sched, folios, rmap, walk, types);
+  public final SplitFolio splitFolio =
+      new SplitFolio(memory.sched, folios, folioAnonVma, anonVmas, migrate, restore, memory.log);
+  public final DeferredSplitScan deferredSplitScan = new DeferredSplitScan(folios, splitFolio);
   public final FolioReferenced referenced = new FolioReferenced(memory.sched, folios, walk, types);
 
   /** A mapping of a new process, with an anon_vma. */
@@ -86,6 +93,31 @@ public final class RmapFixture implements AutoCloseable {
     rmap.folioAddNewAnonRmap(pfn, vma, addr);
     vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, 1);
     return pfn;
+  }
+
+  /** A large folio by a huge entry, as a write fault leaves it. */
+  public int hugeFaulted(VmArea vma, long addr) {
+    int folio = folios.vmaAllocFolioNoprof(0, PageUnits.HPAGE_PMD_ORDER);
+    int index = PageUnits.pmdIndex(addr);
+    PgTables tables = vma.vmMm.pgTables;
+    PageTable table = Objects.requireNonNull(tables.pmdAlloc(addr));
+    tables.pgtableTransHugeDeposit(table, index, Objects.requireNonNull(tables.pteAllocOne()));
+    tables.mmIncNrPtes();
+    rmap.folioAddNewAnonRmap(folio, vma, addr);
+    vma.vmMm.addMmCounter(Mm.MM_ANONPAGES, PageUnits.HPAGE_PMD_NR);
+    long word = Pmd.folioMkPmd(folio, vma.vmPageProt);
+    table.set(index, Pmd.pmdMkwriteNovma(Pte.pteMkdirty(word)));
+    return folio;
+  }
+
+  /** The table of PMD words of an address. */
+  public static PageTable pmdTable(VmArea vma, long addr) {
+    return Objects.requireNonNull(vma.vmMm.pgTables.pmdTable(addr));
+  }
+
+  /** The PMD word of an address. */
+  public static long pmd(VmArea vma, long addr) {
+    return pmdTable(vma, addr).getLockless(PageUnits.pmdIndex(addr));
   }
 
   /** A child's VMA that shares one page with its parent's. */

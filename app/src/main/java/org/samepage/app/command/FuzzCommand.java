@@ -101,8 +101,10 @@ final class FuzzCommand implements Callable<Integer> {
   @Option(
       names = "--moving",
       description =
-          "Statements that take pages from their frames, too: migrate, swapout and offline, on"
-              + " machines with two nodes and swap. The port is then compared with itself alone.")
+          "Statements that take pages from their frames, too: migrate, swapout, offline, and advice"
+              + " that makes, splits, ages and frees huge pages, on machines with two nodes and"
+              + " swap, and with huge pages always, by advice or never. The port is then compared"
+              + " with itself alone.")
   private boolean moving;
 
   @Mixin private HostOptions host = new HostOptions();

@@ -4,18 +4,18 @@ package org.samepage.rmap.huge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
-import static org.samepage.mm.units.PageUnits.HPAGE_PMD_ORDER;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.rmap.PageVmaMappedWalk.PVMW_MIGRATION;
 import static org.samepage.rmap.PageVmaMappedWalk.PVMW_SYNC;
+import static org.samepage.rmap.RmapFixture.pmd;
+import static org.samepage.rmap.RmapFixture.pmdTable;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_SPLIT_HUGE_PMD;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_USE_SHARED_ZEROPAGE;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.pgtable.PageTable;
@@ -37,35 +37,12 @@ final class HugeWalkTest {
   private final RmapFixture f = new RmapFixture();
   private final Folios folios = f.folios;
   private final VmArea vma = f.vma(4 * HPAGE_PMD_NR);
-  private final int folio = map(vma, BASE + PMD_SIZE);
+  private final int folio = f.hugeFaulted(vma, BASE + PMD_SIZE);
   private final PageVmaMappedWalk pvmw = new PageVmaMappedWalk(folios, f.types);
 
   @AfterEach
   void close() {
     f.close();
-  }
-
-  /** A large folio by a huge entry, written. */
-  private int map(VmArea in, long addr) {
-    int fresh = folios.vmaAllocFolioNoprof(0, HPAGE_PMD_ORDER);
-    PgTables tables = in.vmMm.pgTables;
-    PageTable table = Objects.requireNonNull(tables.pmdAlloc(addr));
-    tables.pgtableTransHugeDeposit(
-        table, pmdIndex(addr), Objects.requireNonNull(tables.pteAllocOne()));
-    tables.mmIncNrPtes();
-    f.rmap.folioAddNewAnonRmap(fresh, in, addr);
-    in.vmMm.addMmCounter(Mm.MM_ANONPAGES, HPAGE_PMD_NR);
-    long word = Pmd.folioMkPmd(fresh, in.vmPageProt);
-    table.set(pmdIndex(addr), Pmd.pmdMkwriteNovma(Pte.pteMkdirty(word)));
-    return fresh;
-  }
-
-  private static PageTable pmdTable(VmArea in, long addr) {
-    return Objects.requireNonNull(in.vmMm.pgTables.pmdTable(addr));
-  }
-
-  private static long pmd(VmArea in, long addr) {
-    return pmdTable(in, addr).getLockless(pmdIndex(addr));
   }
 
   private void split(long addr) {
@@ -98,7 +75,7 @@ final class HugeWalkTest {
 
   @Test
   void a_huge_entry_of_another_folio_ends_the_walk() {
-    int other = map(vma, BASE + 2 * PMD_SIZE);
+    int other = f.hugeFaulted(vma, BASE + 2 * PMD_SIZE);
     assertThat(found(other, vma, BASE + PMD_SIZE, 0)).isEmpty();
     assertThat(pmdTable(vma, BASE).ptl.isLocked()).isFalse();
   }

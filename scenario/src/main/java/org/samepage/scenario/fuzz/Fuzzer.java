@@ -27,7 +27,8 @@ public final class Fuzzer {
    * @param port boots the machine on which scenarios are rehearsed
    * @param rivals whom to compare with
    * @param ops statements that are drafted for a scenario
-   * @param moving whether pages are migrated, swapped out and taken out of use, too
+   * @param moving whether pages are migrated, swapped out and taken out of use, too, and huge ones
+   *     made and split
    */
   public Fuzzer(Supplier<PortBackend> port, List<Rival> rivals, int ops, boolean moving) {
     this.port = port;

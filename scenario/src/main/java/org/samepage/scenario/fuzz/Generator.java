@@ -38,19 +38,22 @@ final class Generator {
   private final Model model;
   private final MappingDrafts mappings;
   private final KsmDrafts ksm;
+  private final HugeDrafts huge;
   private final List<Supplier<Draft>> verbs = new ArrayList<>();
   private final List<String> opening = new ArrayList<>();
 
   /**
    * A generator.
    *
-   * @param moving whether pages are taken from their frames, too, on a machine that can
+   * @param moving whether pages are taken from their frames, too, and huge ones made and split, on
+   *     a machine that can
    */
   Generator(Chance chance, boolean moving) {
     this.chance = chance;
     this.model = new Model();
     this.mappings = new MappingDrafts(chance, model, PLACES);
     this.ksm = new KsmDrafts(chance);
+    this.huge = new HugeDrafts(chance, model, mappings);
     weigh(8, this::mmap);
     weigh(3, this::munmap);
     weigh(5, this::mremap);
@@ -70,10 +73,13 @@ final class Generator {
     weigh(3, ksm::store);
     weigh(8, ksm::scan);
     if (moving) {
-      opening.add("machine nodes=2 swap=" + chance.of(SWAP_PAGES));
+      opening.add("machine nodes=2 swap=%s thp=%s".formatted(chance.of(SWAP_PAGES), huge.mode()));
       weigh(4, this::migrate);
       weigh(5, this::swapout);
       weigh(1, this::offline);
+      weigh(3, this::hugeMapping);
+      weigh(9, this::hugeAdvice);
+      weigh(2, this::hugeWrite);
     }
     if (chance.oneIn(3)) {
       opening.add("ksm use_zero_pages=1");
@@ -93,7 +99,8 @@ final class Generator {
     if (model.processes().isEmpty()) {
       return process();
     }
-    return chance.of(verbs).get();
+    Draft following = huge.following();
+    return following != null ? following : chance.of(verbs).get();
   }
 
   private String anyProcess() {
@@ -213,6 +220,20 @@ final class Generator {
 
   private Draft offline() {
     return onPages("offline", () -> "");
+  }
+
+  private Draft hugeMapping() {
+    return huge.mmap(anyProcess());
+  }
+
+  private Draft hugeAdvice() {
+    Draft draft = huge.madvise(anyProcess());
+    return draft == null ? hugeMapping() : draft;
+  }
+
+  private Draft hugeWrite() {
+    Draft draft = huge.write(anyProcess());
+    return draft == null ? hugeMapping() : draft;
   }
 
   private Draft check() {

@@ -20,6 +20,21 @@ import org.samepage.scenario.testing.Scenarios;
 final class FuzzerTest {
   private static final int OPS = 40;
 
+  /** What moving scenarios have, and must have had success with. */
+  private static final List<String> MOVING =
+      List.of(
+          " migrate ",
+          " swapout ",
+          " offline ",
+          " thp=always",
+          " thp=never",
+          " HUGEPAGE",
+          " NOHUGEPAGE",
+          " COLLAPSE",
+          " COLD",
+          " PAGEOUT",
+          " FREE");
+
   private static Fuzzer against(String name, Supplier<? extends Backend> rival) {
     return new Fuzzer(
         () -> Scenarios.boot("linux-6.18"), List.of(new Rival(name, rival)), OPS, false);
@@ -90,7 +105,7 @@ final class FuzzerTest {
   }
 
   @Test
-  void so_they_do_when_pages_are_migrated_swapped_out_and_taken_out_of_use() {
+  void so_they_do_when_pages_move_are_swapped_out_become_huge_and_are_split() {
     Fuzzer fuzzer = amongClass("A", true);
     for (int i = 0; i < 30; i++) {
       Finding finding = fuzzer.round(619, i);
@@ -102,8 +117,8 @@ final class FuzzerTest {
     }
     List<String> all =
         IntStream.range(0, 30).boxed().flatMap(i -> fuzzer.scenario(619, i).stream()).toList();
-    for (String verb : List.of(" migrate ", " swapout ", " offline ")) {
-      assertThat(all).anyMatch(line -> line.contains(verb) && !line.contains("=>"));
+    for (String word : MOVING) {
+      assertThat(all).as(word).anyMatch(line -> line.contains(word) && !line.contains("=>"));
     }
   }
 
