@@ -3,7 +3,9 @@ package org.samepage.scenario.fuzz;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Drafts one statement after the other, all verbs of the language among them. */
 final class Generator {
@@ -109,19 +111,19 @@ final class Generator {
 
   /** A process, a verb, a range of it, and what else the verb takes. */
   private Draft onRange(String verb, Supplier<String> rest) {
-    String process = anyProcess();
-    String range = mappings.range(process);
-    if (range == null) {
-      return mmap();
-    }
-    String behind = rest.get();
-    return new Draft(
-        "%s %s %s%s".formatted(process, verb, range, behind.isEmpty() ? "" : " " + behind));
+    return on(MappingDrafts::range, verb, rest);
   }
 
   private Draft onPages(String verb, Supplier<String> rest) {
+    return on(MappingDrafts::pages, verb, rest);
+  }
+
+  private Draft on(
+      BiFunction<MappingDrafts, String, @Nullable String> kind,
+      String verb,
+      Supplier<String> rest) {
     String process = anyProcess();
-    String range = mappings.pages(process);
+    String range = kind.apply(mappings, process);
     if (range == null) {
       return mmap();
     }
@@ -190,7 +192,8 @@ final class Generator {
   }
 
   private Draft mlock() {
-    return onRange(chance.oneIn(2) ? "mlock" : "munlock", () -> "");
+    String verb = chance.oneIn(2) ? "mlock" : "munlock";
+    return on(MappingDrafts::rangeToLock, verb, () -> "");
   }
 
   private Draft prctl() {

@@ -143,6 +143,16 @@ final class MappingDrafts {
     return chance.oneIn(3) ? mapping : part(process, mapping);
   }
 
+  /** As {@link #range}; of a large mapping only a part, as locked pages are scanned one by one. */
+  @Nullable String rangeToLock(String process) {
+    String range = range(process);
+    if (range == null) {
+      return null;
+    }
+    String mapping = range.replaceFirst("\\[.*", "");
+    return size(process, mapping) > LARGE ? part(process, mapping) : range;
+  }
+
   /** A range of whole pages, and not too many. */
   @Nullable String pages(String process) {
     String mapping = mapping(process);
