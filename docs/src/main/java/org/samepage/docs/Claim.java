@@ -13,11 +13,20 @@ import java.util.TreeMap;
 import org.samepage.docs.Samepage.Printed;
 
 /**
- * A sentence that somebody wrote, and the commands that check it.
+ * A sentence that somebody wrote, and what checks it.
  *
+ * @param steps commands
+ * @param tests {@code CLASS#METHOD}, where a command cannot bring it about
  * @param verdict what came of it, in our words
  */
-record Claim(String id, String seed, String who, String says, List<Step> steps, String verdict) {
+record Claim(
+    String id,
+    String seed,
+    String who,
+    String says,
+    List<Step> steps,
+    List<String> tests,
+    String verdict) {
   /**
    * A command and what must be on its lines, in this order.
    *
@@ -57,22 +66,25 @@ record Claim(String id, String seed, String who, String says, List<Step> steps, 
     List<String> lines = block.lines().filter(line -> !line.isBlank()).toList();
     Map<String, String> fields = new TreeMap<>();
     List<Step> steps = new ArrayList<>();
+    List<String> tests = new ArrayList<>();
     for (String line : lines.subList(1, lines.size())) {
       int colon = line.indexOf(": ");
       String key = line.substring(0, colon);
       String value = line.substring(colon + 2);
       switch (key) {
         case "run" -> steps.add(new Step(value, new ArrayList<>()));
+        case "test" -> tests.add(value);
         case "prints" -> steps.getLast().prints.add(value);
         default -> fields.put(key, value);
       }
     }
     String id = lines.getFirst();
     if (!fields.keySet().equals(Set.of("seed", "who", "says", "verdict"))
-        || steps.isEmpty()
+        || steps.isEmpty() && tests.isEmpty()
         || steps.stream().anyMatch(step -> step.prints.isEmpty())) {
       throw new IllegalArgumentException(
-          "claim %s needs seed, who, says, verdict, and a run with what it prints".formatted(id));
+          "claim %s needs seed, who, says, verdict, and a test or a run with what it prints"
+              .formatted(id));
     }
     return new Claim(
         id,
@@ -80,6 +92,7 @@ record Claim(String id, String seed, String who, String says, List<Step> steps, 
         fields.getOrDefault("who", ""),
         fields.getOrDefault("says", ""),
         steps,
+        tests,
         fields.getOrDefault("verdict", ""));
   }
 }

@@ -23,7 +23,7 @@ final class ClaimsTest {
   void every_command_prints_what_the_verdict_rests_on() throws Exception {
     ClaimsPage page = new ClaimsPage(ROOT, folder);
     List<Claim> claims = page.claims();
-    assertThat(claims).hasSizeGreaterThan(30);
+    assertThat(claims).hasSizeGreaterThan(60);
     assertThat(claims.stream().map(Claim::id).distinct().count()).isEqualTo(claims.size());
     List<String> failed = new ArrayList<>();
     for (Claim claim : claims) {
@@ -33,6 +33,9 @@ final class ClaimsTest {
         } catch (ClaimsPage.FailedClaimException e) {
           failed.add(e.getMessage());
         }
+      }
+      for (String test : claim.tests()) {
+        assertThat(page.command(claim, test)).startsWith("mvn -B test -pl ");
       }
       assertThat(claim.verdict().toLowerCase(Locale.ROOT))
           .as(claim.id())
@@ -65,5 +68,11 @@ final class ClaimsTest {
     assertThatThrownBy(() -> new ClaimsPage(folder, folder).page())
         .isInstanceOf(ClaimsPage.FailedClaimException.class)
         .hasMessageContaining("claim x: explain full-range should print [no such thing]");
+    Files.writeString(ledger, claim + "test: ClaimsTest#no_such_test\n");
+    assertThatThrownBy(() ->
+            new ClaimsPage(ROOT, folder)
+                .command(Claim.read(ledger).getFirst(), "ClaimsTest#no_such_test"))
+        .isInstanceOf(ClaimsPage.FailedClaimException.class)
+        .hasMessage("claim x: there is no test ClaimsTest#no_such_test");
   }
 }
