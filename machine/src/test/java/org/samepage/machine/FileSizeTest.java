@@ -15,6 +15,7 @@ import static org.samepage.machine.testing.TestMachine.check;
 import static org.samepage.machine.testing.TestMachine.page;
 import static org.samepage.machine.testing.TestMachine.write;
 
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +78,9 @@ final class FileSizeTest {
     long before = p.mm().pgTables.pgtablesBytes();
     fails("SIGBUS", () -> access(far + (8 << 20), write));
     assertThat(p.mm().pgTables.pgtablesBytes() - before).as("no PTEs").isEqualTo(2 * 4096);
+    assertThat(Objects.requireNonNull(p.mm().vmas.vmaLookup(far)).anonVma != null)
+        .as("ready for a copy")
+        .isEqualTo(write && type.equals("PRIVATE"));
     fails("SIGBUS", () -> access(far + 21 * 4096, write));
     assertThat(p.mm().pgTables.pgtablesBytes() - before).as("nothing near").isEqualTo(2 * 4096);
     write(p, 17, 17);

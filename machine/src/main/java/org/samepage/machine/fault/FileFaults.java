@@ -56,7 +56,7 @@ public final class FileFaults {
 
   /**
    * What a file has to say where there is no table of entries yet: a fault that it refuses leaves
-   * none behind.
+   * none behind, but an anon_vma where a copy was to be made.
    *
    * @return 0 where a table is wanted
    */
@@ -69,6 +69,9 @@ public final class FileFaults {
     boolean write = (flags & FAULT_FLAG_WRITE) != 0;
     if (!write && !vma.userfaultfdWp() && anyAround(vma, addr)) {
       return 0;
+    }
+    if (write && !vma.has(VmFlags.VM_SHARED) && anonVmas.anonVmaPrepare(vma) != 0) {
+      return VM_FAULT_OOM;
     }
     int folio = shmemFault(vma, addr);
     if (folio < 0) {
