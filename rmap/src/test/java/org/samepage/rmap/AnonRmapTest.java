@@ -12,7 +12,9 @@ import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.vma.Mm;
+import org.samepage.mm.vma.MmFlags;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.mm.vma.VmFlags;
 
 final class AnonRmapTest {
   private static final long BASE = 0x1000_0000_0000L;
@@ -99,5 +101,107 @@ final class AnonRmapTest {
     folios.folioPut(pfn);
     assertThat(rmap.folioTryShareAnonRmapPte(pfn)).isTrue();
     assertThat(folios.pageAnonExclusive(pfn)).isFalse();
+  }
+
+  @Test
+  void one_that_is_not_exclusive_belongs_to_the_root() {
+    VmArea child = vma.vmAreaDup(memory.mm());
+    anonVmas.anonVmaFork(child, vma);
+    int pfn = memory.populate(child, BASE);
+    rmap.folioAddNewAnonRmap(pfn, child, BASE, AnonRmap.RMAP_NONE);
+    assertThat(rmap.folioAnonVma(pfn)).isSameAs(vma.anonVma).isNotSameAs(child.anonVma);
+    assertThat(folios.pageAnonExclusive(pfn)).isFalse();
+    int own = memory.populate(child, BASE + 0x1000);
+    rmap.folioAddNewAnonRmap(own, child, BASE + 0x1000, AnonRmap.RMAP_EXCLUSIVE);
+    assertThat(rmap.folioAnonVma(own)).isSameAs(child.anonVma);
+    rmap.folioMoveAnonRmap(pfn, child);
+    assertThat(rmap.folioAnonVma(pfn)).as("after its last sharer left").isSameAs(child.anonVma);
+    assertThat(folios.frames().index(pfn)).isEqualTo(BASE >> 12);
+  }
+
+  @Test
+  void memory_that_may_be_dropped_is_not_swap_backed() {
+    vma.vmFlags |= VmFlags.VM_DROPPABLE;
+    int pfn = faulted(BASE);
+    assertThat(folios.folioTestSwapbacked(pfn)).isFalse();
+    assertThat(folios.folioTestUptodate(pfn)).isTrue();
+  }
+
+  @Test
+  void a_page_that_comes_back_is_exclusive_only_if_it_is_said_to_be() {
+    int pfn = faulted(BASE);
+    rmap.folioRemoveRmapPtes(pfn, vma);
+    folios.clearPageAnonExclusive(pfn);
+    rmap.folioAddAnonRmapPtes(pfn, vma, BASE, AnonRmap.RMAP_NONE);
+    assertThat(folios.pageAnonExclusive(pfn)).isFalse();
+    rmap.folioRemoveRmapPtes(pfn, vma);
+    rmap.folioAddAnonRmapPtes(pfn, vma, BASE, AnonRmap.RMAP_EXCLUSIVE);
+    assertThat(folios.pageAnonExclusive(pfn)).isTrue();
+    assertThat(folios.pageAnonExclusive(pfn + 1)).as("the next frame").isFalse();
+    assertThatThrownBy(
+            () -> rmap.folioAddAnonRmapPtes(pfn, vma, BASE, AnonRmap.RMAP_EXCLUSIVE))
+        .hasMessageContaining("is not exclusive");
+  }
+
+  @Test
+  void a_page_of_another_tree_or_of_none_belongs_nowhere_here() {
+    int pfn = faulted(BASE);
+    VmArea other = memory.map(memory.mm(), BASE, 16, TestMemory.RW);
+    assertThatThrownBy(() -> rmap.folioAddAnonRmapPtes(pfn, other, BASE))
+        .as("a VMA without an anon_vma")
+        .hasMessageContaining("does not belong");
+    other.vmMm.mmapLock.readLock();
+    anonVmas.anonVmaPrepare(other);
+    assertThatThrownBy(() -> rmap.folioAddAnonRmapPtes(pfn, other, BASE))
+        .as("another root")
+        .hasMessageContaining("does not belong");
+    assertThat(rmap.pageAddressInVma(pfn, other)).isEqualTo(AnonRmap.NO_ADDRESS);
+    other.anonVma = null;
+    assertThat(rmap.pageAddressInVma(pfn, other)).isEqualTo(AnonRmap.NO_ADDRESS);
+    int bare = memory.populate(vma, BASE + 0x1000);
+    assertThatThrownBy(() -> rmap.folioAddAnonRmapPtes(bare, vma, BASE + 0x1000))
+        .as("a page without a mapping")
+        .hasMessageContaining("does not belong");
+  }
+
+  @Test
+  void fork_shares_a_page_unless_it_may_be_pinned_by_a_process_that_pins() {
+    VmArea child = vma.vmAreaDup(memory.mm());
+    anonVmas.anonVmaFork(child, vma);
+    int pfn = faulted(BASE);
+    for (int i = 0; i < 1023; i++) {
+      folios.folioGet(pfn);
+    }
+    mm.mmFlagsSet(MmFlags.MMF_HAS_PINNED);
+    assertThat(rmap.folioTryDupAnonRmapPte(pfn, child, vma)).isFalse();
+    assertThat(folios.folioMapcount(pfn)).isEqualTo(1);
+    assertThat(folios.pageAnonExclusive(pfn)).isTrue();
+    folios.folioPut(pfn);
+    assertThat(rmap.folioTryDupAnonRmapPte(pfn, child, vma)).as("1023 are no pin").isTrue();
+    assertThat(folios.pageAnonExclusive(pfn)).isFalse();
+    folios.folioGet(pfn);
+    assertThat(rmap.folioTryDupAnonRmapPte(pfn, child, vma))
+        .as("what is shared already is shared again")
+        .isTrue();
+    assertThat(folios.folioMapcount(pfn)).isEqualTo(3);
+  }
+
+  @Test
+  void a_process_that_never_pinned_shares_whatever_the_count() {
+    VmArea child = vma.vmAreaDup(memory.mm());
+    anonVmas.anonVmaFork(child, vma);
+    int pfn = faulted(BASE);
+    for (int i = 0; i < 2000; i++) {
+      folios.folioGet(pfn);
+    }
+    assertThat(rmap.folioTryDupAnonRmapPte(pfn, child, vma)).isTrue();
+    assertThat(rmap.folioMaybeDmaPinned(pfn)).isTrue();
+  }
+
+  @Test
+  void a_table_of_huge_entries_is_found_where_there_is_one() {
+    assertThat(AnonRmap.mmFindPmd(mm, BASE)).isNull();
+    faulted(BASE);
+    assertThat(AnonRmap.mmFindPmd(mm, BASE)).isSameAs(mm.pgTables.pmdTable(BASE)).isNotNull();
   }
 }

@@ -78,4 +78,57 @@ final class LargeMapcountTest {
     assertThat(folios.folioMapcount(folio)).isEqualTo(1);
     assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
   }
+
+  @Test
+  void the_slot_of_one_that_maps_more_counts_all_of_it() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 512, first);
+    counts.folioAddReturnLargeMapcount(folio, 1, second);
+    counts.folioSubReturnLargeMapcount(folio, 1, second);
+    assertThat(folios.folioMaybeMappedShared(folio)).as("all 513 are the first one's").isFalse();
+    counts.folioAddReturnLargeMapcount(folio, 1, second);
+    counts.folioAddReturnLargeMapcount(folio, 2, second);
+    counts.folioSubReturnLargeMapcount(folio, 513, first);
+    assertThat(folios.folioMaybeMappedShared(folio)).as("all 3 the second one's").isFalse();
+  }
+
+  @Test
+  void whoever_takes_the_first_slot_shares_with_the_second() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 2, second);
+    counts.folioSubReturnLargeMapcount(folio, 1, first);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+    counts.folioAddReturnLargeMapcount(folio, 3, third);
+    assertThat(folios.folioMaybeMappedShared(folio)).isTrue();
+    assertThat(memory.frames.mmId(folio, 0)).isEqualTo(third.vmMm.mmId());
+    assertThat(memory.frames.mmIdMapcountRaw(folio, 0)).isEqualTo(2);
+  }
+
+  @Test
+  void one_that_nobody_maps_is_the_next_ones_alone() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioSubReturnLargeMapcount(folio, 1, first);
+    assertThat(folios.folioMapped(folio)).isFalse();
+    counts.folioAddReturnLargeMapcount(folio, 1, second);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+    assertThat(memory.frames.mmId(folio, 0)).isEqualTo(second.vmMm.mmId());
+  }
+
+  @Test
+  void a_third_one_without_a_slot_changes_nobodys() {
+    counts.folioSetLargeMapcount(folio, 2, first);
+    counts.folioAddReturnLargeMapcount(folio, 1, second);
+    int references = memory.frames.refcount(folio + 3) + memory.frames.refcount(folio + 4);
+    int flags = memory.frames.flags(folio + 3) ^ memory.frames.flags(folio + 4);
+    counts.folioAddReturnLargeMapcount(folio, 7, third);
+    counts.folioSubReturnLargeMapcount(folio, 6, third);
+    assertThat(memory.frames.mmId(folio, 0)).isEqualTo(first.vmMm.mmId());
+    assertThat(memory.frames.mmId(folio, 1)).isEqualTo(second.vmMm.mmId());
+    assertThat(memory.frames.mmIdMapcountRaw(folio, 0)).isEqualTo(1);
+    assertThat(memory.frames.mmIdMapcountRaw(folio, 1)).isZero();
+    assertThat(memory.frames.refcount(folio + 3) + memory.frames.refcount(folio + 4))
+        .isEqualTo(references);
+    assertThat(memory.frames.flags(folio + 3) ^ memory.frames.flags(folio + 4)).isEqualTo(flags);
+    assertThat(folios.folioMapcount(folio)).isEqualTo(4);
+  }
 }

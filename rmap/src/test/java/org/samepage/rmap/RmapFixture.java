@@ -4,12 +4,17 @@ package org.samepage.rmap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
+import org.samepage.mm.sched.FreeRunning;
+import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.swap.HeapSwapStore;
 import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.swap.SwapDevice;
@@ -38,7 +43,11 @@ public final class RmapFixture implements AutoCloseable {
 
   public final TestMemory memory = new TestMemory();
   public final Folios folios = memory.folios;
-  public final AnonVmas anonVmas = new AnonVmas(memory.sched);
+
+  /** What the locks of anon_vmas, and of files made with it, wait by. */
+  public final Contention contention = new Contention();
+
+  public final AnonVmas anonVmas = new AnonVmas(contention);
   public final AnonRmap rmap = new AnonRmap(folios);
   public final SplitHugePmd splitHugePmd = new SplitHugePmd(folios, rmap);
   public final FolioAnonVma folioAnonVma = new FolioAnonVma(folios, rmap, anonVmas, memory.log);
@@ -77,9 +86,38 @@ public final class RmapFixture implements AutoCloseable {
   public final DeferredSplitScan deferredSplitScan = new DeferredSplitScan(folios, splitFolio);
   public final FolioReferenced referenced = new FolioReferenced(memory.sched, folios, walk, types);
 
+  /** Has something happen where a lock is not to be had: somebody else lets go of it. */
+  public static final class Contention extends FreeRunning {
+    private @Nullable Runnable happens;
+
+    /** Once, as soon as somebody waits. */
+    public void once(Runnable runnable) {
+      happens = runnable;
+    }
+
+    @Override
+    public void contended(LockClass lockClass, int attempt) {
+      Runnable now = happens;
+      if (now == null) {
+        throw new IllegalStateException("waits for ever for " + lockClass);
+      }
+      happens = null;
+      now.run();
+    }
+  }
+
   /** A mapping of a new process, with an anon_vma. */
   public VmArea vma(long pages) {
-    Mm mm = memory.mm();
+    return vma(pages, memory.mm());
+  }
+
+  /** The same of a process of a kernel that keeps track of what was written. */
+  public VmArea softDirtyVma(long pages) {
+    PteLayout ptes = new PteLayout(new KernelOptions(true, false, false, false));
+    return vma(pages, new Mm(memory.sched, new PgTables(memory.sched, folios), ptes));
+  }
+
+  private VmArea vma(long pages, Mm mm) {
     VmArea vma = memory.map(mm, BASE, pages, TestMemory.RW);
     mm.mmapLock.readLock();
     anonVmas.anonVmaPrepare(vma);

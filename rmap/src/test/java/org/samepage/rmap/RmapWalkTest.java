@@ -277,4 +277,51 @@ final class RmapWalkTest {
     }
     assertThat(work().intervalNodes - before).as("of all").isGreaterThanOrEqualTo(4096);
   }
+
+  @Test
+  void a_walk_over_a_file_waits_for_its_lock_or_has_it_already() {
+    AddressSpace file = new AddressSpace(f.contention, "file", 64 * PAGE);
+    VmArea vma = f.fileVma(file, 0, 8);
+    int page = f.folios.vmaAllocFolioNoprof(0);
+    f.memory.frames.setMapping(page, file);
+    f.memory.frames.setIndex(page, 7);
+    assertThatThrownBy(() -> f.walk.rmapWalk(page, new Seen())).hasMessageContaining("not locked");
+    f.folios.folioLock(page);
+    file.iMmapRwsem.writeLock();
+    f.contention.once(file.iMmapRwsem::writeUnlock);
+    Seen waited = new Seen();
+    f.walk.rmapWalk(page, waited);
+    assertThat(waited.vmas).containsExactly(vma);
+    assertThat(waited.contended).isFalse();
+    assertThat(file.iMmapRwsem.isLocked()).isFalse();
+    file.iMmapRwsem.writeLock();
+    Seen holder = new Seen();
+    f.walk.rmapWalkLocked(page, holder);
+    assertThat(holder.vmas).containsExactly(vma);
+    assertThat(file.iMmapRwsem.isWriteLocked()).isTrue();
+    assertThat(work().rmapWalks).isEqualTo(2);
+    f.memory.frames.setMapping(page, null);
+    Seen nobodys = new Seen();
+    f.walk.rmapWalkLocked(page, nobodys);
+    assertThat(nobodys.vmas).as("truncated meanwhile").isEmpty();
+  }
+
+  @Test
+  void a_walk_with_the_lock_held_needs_an_anon_vma_and_a_locked_folio() {
+    f.folios.folioUnlock(pfn);
+    assertThatThrownBy(() -> f.walk.rmapWalkLocked(pfn, new Seen()))
+        .hasMessageContaining("not locked");
+  }
+
+  @Test
+  void a_page_of_a_file_has_an_address_where_that_file_is_mapped() {
+    AddressSpace file = new AddressSpace(f.memory.sched, "file", 64 * PAGE);
+    VmArea vma = f.fileVma(file, 3, 8);
+    VmArea other = f.fileVma(new AddressSpace(f.memory.sched, "other", 64 * PAGE), 3, 8);
+    int page = f.folios.vmaAllocFolioNoprof(0);
+    f.memory.frames.setMapping(page, file);
+    f.memory.frames.setIndex(page, 5);
+    assertThat(f.rmap.pageAddressInVma(page, vma)).isEqualTo(BASE + 2 * PAGE);
+    assertThat(f.rmap.pageAddressInVma(page, other)).isEqualTo(AnonRmap.NO_ADDRESS);
+  }
 }
