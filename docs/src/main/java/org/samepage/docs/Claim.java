@@ -80,7 +80,7 @@ record Claim(
     }
     String id = lines.getFirst();
     if (!fields.keySet().equals(Set.of("seed", "who", "says", "verdict"))
-        || steps.isEmpty() && tests.isEmpty()
+        || (steps.isEmpty() && tests.isEmpty())
         || steps.stream().anyMatch(step -> step.prints.isEmpty())) {
       throw new IllegalArgumentException(
           "claim %s needs seed, who, says, verdict, and a test or a run with what it prints"

@@ -36,8 +36,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Draws the state of a machine at a point of a scenario, as SVG.",
-      "tables: a process's page tables. trees: KSM's stable and unstable tree. interval-tree: the"
-          + " interval trees of a process's anon_vmas."
+      "vmas: a process's VMAs. tables: its page tables. interval-tree: the interval trees of its"
+          + " anon_vmas. items: what ksmd remembers of its pages. trees: KSM's stable and unstable"
+          + " tree."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:drawn", "2:the scenario, the configuration or the command cannot be used"})
@@ -48,7 +49,10 @@ final class DrawCommand implements Callable<Integer> {
       description = "A scenario, and the last line of it that is carried out. Default: all.")
   private String place;
 
-  @Parameters(index = "1", paramLabel = "tables|trees|interval-tree", description = "What to draw.")
+  @Parameters(
+      index = "1",
+      paramLabel = "vmas|tables|interval-tree|items|trees",
+      description = "What to draw.")
   private String what;
 
   @Option(names = "-o", required = true, paramLabel = "FILE", description = "The picture (.svg).")
@@ -113,7 +117,7 @@ final class DrawCommand implements Callable<Integer> {
       }
     }
     throw new UserMistakeException(
-        "%s cannot be drawn; there are tables, trees, interval-tree".formatted(what));
+        "%s cannot be drawn; there are vmas, tables, interval-tree, items, trees".formatted(what));
   }
 
   /** Which address space belongs to which name. */

@@ -4,6 +4,7 @@ package org.samepage.app.draw;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.samepage.ksm.state.KsmMmSlot;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmStableNode;
 import org.samepage.ksm.state.KsmState;
@@ -23,6 +24,25 @@ public enum Pictures {
       Svg svg = new Svg("page tables of " + process);
       new TablesPicture(svg, pfn -> machine.memory().folios().folioMapcount((int) pfn))
           .draw("page tables of " + process, mm.pgTables);
+      return svg.document();
+    }
+  },
+  /** A process's VMAs. */
+  VMAS {
+    @Override
+    public String of(Machine machine, String process, Mm mm) {
+      Svg svg = new Svg("VMAs of " + process);
+      new ListPictures(svg).vmas("VMAs of " + process, mm);
+      return svg.document();
+    }
+  },
+  /** What ksmd remembers of a process's pages. */
+  ITEMS {
+    @Override
+    public String of(Machine machine, String process, Mm mm) {
+      Svg svg = new Svg("items of " + process);
+      KsmMmSlot slot = machine.ksm().state().mmSlotsHash.get(mm);
+      new ListPictures(svg).items("items of " + process, slot == null ? null : slot.rmapList());
       return svg.document();
     }
   },

@@ -77,6 +77,64 @@ final class DrawCommandTest {
   }
 
   @Test
+  void vmas_show_rights_offsets_and_holes() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("v.scenario"),
+            """
+            process A
+            A mmap X 8p
+            A mprotect X[2p..4p] r
+            A munmap X[6p..7p]
+            A write X[7p] id=1
+            A madvise X[7p] MERGEABLE
+            """);
+    assertThat(texts(file.toString(), "vmas"))
+        .containsExactly(
+            "VMAs of A",
+            "0x100000000000-0x100000002000, 2 pages",
+            "rw- private, offset 0x100000000, no anon_vma",
+            "0x100000002000-0x100000004000, 2 pages",
+            "r-- private, offset 0x100000002, no anon_vma",
+            "0x100000004000-0x100000006000, 2 pages",
+            "rw- private, offset 0x100000004, no anon_vma",
+            "a hole of 1 page",
+            "0x100000007000-0x100000008000, 1 page",
+            "rw- private, offset 0x100000007, anon_vma 1, mergeable");
+    assertThat(texts(file + ":1", "vmas")).containsExactly("VMAs of A", "none");
+  }
+
+  @Test
+  void items_show_what_is_merged_how_old_they_are_and_what_will_be_skipped() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("i.scenario"),
+            """
+            process A
+            A mmap X 8p
+            A madvise X MERGEABLE
+            A write X[0..4p] id=1
+            A write X[5p] id=9
+            scan 1
+            scan 3
+            """);
+    assertThat(texts(file + ":5", "items")).containsExactly("items of A", "none");
+    assertThat(texts(file + ":6", "items"))
+        .containsExactly(
+            "items of A",
+            "pages 0x100000000000 to 0x100000003000 (4)",
+            "in no tree, age 1, looked at in the next pass",
+            "page 0x100000005000",
+            "in no tree, age 1, looked at in the next pass");
+    // what is merged no longer grows older; a lonely page is skipped in the third pass
+    assertThat(texts(file.toString(), "items"))
+        .contains(
+            "pages 0x100000000000 to 0x100000003000 (4)",
+            "merged, age 2, looked at in the next pass",
+            "page 0x100000005000");
+  }
+
+  @Test
   void trees_show_what_is_merged_and_what_waits() throws Exception {
     Path file = scenario();
     assertThat(texts(file + ":5", "trees")).filteredOn("empty"::equals).hasSize(2);
@@ -105,7 +163,7 @@ final class DrawCommandTest {
     assertThat(draw(file, "tables", "-o", target, "--process", "C")).isEqualTo(2);
     assertThat(draw(file + ":0", "tables", "-o", target)).isEqualTo(2);
     assertThat(err.toString())
-        .contains("lists cannot be drawn; there are tables, trees, interval-tree")
+        .contains("lists cannot be drawn; there are vmas, tables, interval-tree, items, trees")
         .contains("there is no process C at that line; there are A, B")
         .contains("there is no process at that line");
   }
