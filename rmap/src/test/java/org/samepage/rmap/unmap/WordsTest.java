@@ -171,7 +171,7 @@ final class WordsTest {
   }
 
   private long hugeWordOf(VmArea in, int kind) {
-    return hugeWords().get(kind) & ~Pmd.PFN_MASK | pmd(in, BASE) & Pmd.PFN_MASK;
+    return (hugeWords().get(kind) & ~Pmd.PFN_MASK) | (pmd(in, BASE) & Pmd.PFN_MASK);
   }
 
   @Test
