@@ -16,6 +16,7 @@ import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.AddressSpace;
+import org.samepage.mm.vma.MmFlags;
 import org.samepage.mm.vma.VmArea;
 
 /** {@code _mapcount}, {@code _entire_mapcount} and {@code _nr_pages_mapped}, and who is queued. */
@@ -133,5 +134,39 @@ final class MappingCountsTest {
     frames.setMapping(folio, new AddressSpace(f.memory.sched, "file", 1 << 21));
     unmapPage(4);
     assertThat(queued()).isFalse();
+  }
+
+  @Test
+  void fork_shares_a_huge_entry_and_nobody_is_exclusive_then() {
+    VmArea child = vma.vmAreaDup(f.memory.mm());
+    f.anonVmas.anonVmaFork(child, vma);
+    folios.folioRefAdd(folio, 5000); // of a large folio references say nothing about pins
+    vma.vmMm.mmFlagsSet(MmFlags.MMF_HAS_PINNED);
+    assertThat(f.rmap.folioTryDupAnonRmapPmd(folio, child, vma)).isTrue();
+    assertThat(folios.pageAnonExclusive(folio)).isFalse();
+    assertThat(folios.folioEntireMapcount(folio)).isEqualTo(2);
+    assertThat(folios.folioMapcount(folio)).isEqualTo(2);
+    assertThat(folios.folioMaybeMappedShared(folio)).isTrue();
+    assertThat(f.rmap.folioTryDupAnonRmapPmd(folio, child, vma)).as("once more").isTrue();
+    assertThat(folios.folioEntireMapcount(folio)).isEqualTo(3);
+  }
+
+  @Test
+  void a_huge_entry_gives_its_exclusiveness_up_whatever_the_references() {
+    folios.folioRefAdd(folio, 5000);
+    assertThat(f.rmap.folioTryShareAnonRmapPmd(folio)).isTrue();
+    assertThat(folios.pageAnonExclusive(folio)).isFalse();
+  }
+
+  @Test
+  void a_second_huge_entry_may_not_be_exclusive() {
+    assertThatThrownBy(
+            () -> f.rmap.folioAddAnonRmapPmd(folio, vma, BASE, AnonRmap.RMAP_EXCLUSIVE))
+        .hasMessageContaining("is not exclusive");
+    f.rmap.folioRemoveRmapPmd(folio, vma);
+    f.rmap.folioRemoveRmapPmd(folio, vma);
+    folios.clearPageAnonExclusive(folio);
+    f.rmap.folioAddAnonRmapPmd(folio, vma, BASE, RMAP_NONE);
+    assertThat(folios.pageAnonExclusive(folio)).isFalse();
   }
 }

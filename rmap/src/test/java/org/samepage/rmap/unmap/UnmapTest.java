@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.SwapEntry;
+import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.units.PageUnits;
@@ -18,6 +19,7 @@ import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.RmapFixture;
+import org.samepage.rmap.unmap.FolioReferenced.Result;
 
 final class UnmapTest {
   private static final long PAGE = PageUnits.PAGE_SIZE;
@@ -261,5 +263,80 @@ final class UnmapTest {
     vma.vmFlags |= 0x8000L;
     assertThat(f.referenced.folioReferenced(pfn, true).count()).isZero();
     assertThat(Pte.pteYoung(f.pte(vma, BASE))).isTrue();
+  }
+
+  @Test
+  void whoever_asks_without_the_lock_takes_it_for_a_while_or_is_told_that_it_was_used() {
+    assertThat(f.referenced.folioReferenced(pfn, false)).isEqualTo(new Result(1, 0));
+    assertThat(Pte.pteYoung(f.pte(vma, BASE))).isTrue();
+    folios.folioUnlock(pfn);
+    assertThat(f.referenced.folioReferenced(pfn, false).count()).isEqualTo(1);
+    assertThat(folios.folioTestLocked(pfn)).isFalse();
+    assertThat(Pte.pteYoung(f.pte(vma, BASE))).isFalse();
+  }
+
+  @Test
+  void what_nobody_maps_was_not_used() {
+    f.rmap.folioRemoveRmapPtes(pfn, vma);
+    assertThat(f.referenced.folioReferenced(pfn, true)).isEqualTo(new Result(0, 0));
+    assertThat(f.memory.sched.current().work.rmapWalks).isZero();
+  }
+
+  @Test
+  void each_mapping_that_used_it_counts_and_the_search_ends_with_the_last_one() {
+    VmArea child = f.fork(vma, BASE);
+    f.memory.setEntry(child.vmMm, BASE, Pte.pteMkyoung(f.pte(child, BASE)));
+    VmArea without = f.fork(child, BASE);
+    f.rmap.folioRemoveRmapPtes(pfn, without);
+    folios.folioPut(pfn);
+    f.memory.setEntry(without.vmMm, BASE, 0);
+    var work = f.memory.sched.current().work;
+    long before = work.rmapIterations;
+    assertThat(f.referenced.folioReferenced(pfn, true).count()).isEqualTo(2);
+    assertThat(work.ptesFound).isEqualTo(2);
+    assertThat(work.rmapIterations - before).as("the third VMA is not looked at").isEqualTo(2);
+  }
+
+  @Test
+  void a_process_that_exits_counts_for_what_it_shares_with_another() {
+    f.fork(vma, BASE);
+    vma.vmMm.mmUsers.set(0);
+    assertThat(f.referenced.folioReferenced(pfn, true).count()).isEqualTo(1);
+  }
+
+  @Test
+  void with_the_lock_of_the_anon_vma_held_nobody_takes_it_again() {
+    Objects.requireNonNull(vma.anonVma).root.rwsem.writeLock();
+    f.migrate.tryToMigrate(pfn, TtuFlags.TTU_RMAP_LOCKED);
+    assertThat(f.types.isMigrationEntry(f.pte(vma, BASE))).isTrue();
+    f.restore.removeMigrationPtes(pfn, pfn, TtuFlags.TTU_RMAP_LOCKED);
+    assertThat(folios.folioMapped(pfn)).isTrue();
+    f.addToSwap(pfn);
+    f.unmap.tryToUnmap(pfn, TtuFlags.TTU_RMAP_LOCKED);
+    assertThat(folios.folioMapped(pfn)).isFalse();
+  }
+
+  @Test
+  void the_walk_ends_with_the_last_mapping() {
+    VmArea child = f.fork(vma, BASE);
+    f.rmap.folioRemoveRmapPtes(pfn, child);
+    folios.folioPut(pfn);
+    f.memory.setEntry(child.vmMm, BASE, 0);
+    f.addToSwap(pfn);
+    var work = f.memory.sched.current().work;
+    f.migrate.tryToMigrate(pfn, 0);
+    assertThat(work.rmapIterations).as("the child's VMA is not looked at").isEqualTo(1);
+    f.restore.removeMigrationPtes(pfn, pfn, 0);
+    assertThat(work.rmapIterations).as("all may have entries").isEqualTo(3);
+    f.unmap.tryToUnmap(pfn, 0);
+    assertThat(work.rmapIterations).isEqualTo(4);
+  }
+
+  @Test
+  void a_merged_pages_stack_is_migrated_too() {
+    vma.vmFlags |= 0x18100L;
+    f.memory.frames.setMapping(pfn, FolioMapping.KSM_WITHOUT_NODE);
+    f.migrate.tryToMigrate(pfn, 0);
+    assertThat(f.ksmWalks).containsExactly(pfn);
   }
 }
