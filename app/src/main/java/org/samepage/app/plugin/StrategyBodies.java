@@ -13,6 +13,11 @@ final class StrategyBodies {
         <groupId>strategy</groupId>
         <artifactId>@NAME@</artifactId>
         <version>1</version>
+        <!-- Samepage is in no public repository: in its checkout, once, and after each change there,
+               mvn -q -DskipTests -pl strategies -am install
+             puts what is needed here into the local one (~/.m2). Then, here,
+               mvn -q package
+             tests the strategy by the contract of its extension point and writes the jar. -->
         <properties>
           <maven.compiler.release>25</maven.compiler.release>
           <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
@@ -54,6 +59,33 @@ final class StrategyBodies {
         </dependencies>
         <build>
           <plugins>
+            <!-- finds a JDK that is new enough, whatever Maven itself runs on -->
+            <plugin>
+              <artifactId>maven-toolchains-plugin</artifactId>
+              <version>3.3.0</version>
+              <executions>
+                <execution>
+                  <goals>
+                    <goal>select-jdk-toolchain</goal>
+                  </goals>
+                  <configuration>
+                    <version>[25,)</version>
+                  </configuration>
+                </execution>
+              </executions>
+            </plugin>
+            <plugin>
+              <artifactId>maven-resources-plugin</artifactId>
+              <version>3.3.1</version>
+            </plugin>
+            <plugin>
+              <artifactId>maven-compiler-plugin</artifactId>
+              <version>3.16.0</version>
+            </plugin>
+            <plugin>
+              <artifactId>maven-jar-plugin</artifactId>
+              <version>3.5.1</version>
+            </plugin>
             <plugin>
               <artifactId>maven-surefire-plugin</artifactId>
               <version>3.6.1</version>
@@ -268,8 +300,13 @@ final class StrategyBodies {
 
               private boolean isMerged(org.samepage.mm.vma.VmArea vma, long addr) {
                 org.samepage.pagewalk.FolioWalk walk = walks.get();
+                // a page that is being moved is merged, too: the fault waits until it is there
                 int folio =
-                    walk.folioWalkStart(vma, addr, org.samepage.pagewalk.FolioWalk.FW_ZEROPAGE);
+                    walk.folioWalkStart(
+                        vma,
+                        addr,
+                        org.samepage.pagewalk.FolioWalk.FW_MIGRATION
+                            | org.samepage.pagewalk.FolioWalk.FW_ZEROPAGE);
                 if (folio == org.samepage.mm.phys.Frames.NO_PAGE) {
                   return false;
                 }

@@ -125,8 +125,8 @@ final class StrategyCommandTest {
 
   @ParameterizedTest(name = "{1}")
   @CsvSource({
-    "my-scan, scan, MyScan, 9",
-    "my-unmerge, unmerge, MyUnmerge, 8",
+    "my-scan, scan, MyScan, 17",
+    "my-unmerge, unmerge, MyUnmerge, 11",
     "my-walk, rmap-walk, MyWalk, 4",
     "my-layout, rmap-item-layout, MyLayout, 5"
   })

@@ -142,12 +142,11 @@ final class RangeWalkV3ScanStrategy implements ScanStrategy {
       if (!Pmd.pmdPresent(pmd)) {
         return 0;
       }
-      PageTable ptes = PgTables.below(table, index);
+      PageTable ptes = PgTables.pteOffsetMapLock(table, index);
       if (ptes == null) {
         return 0;
       }
       int ret = 0;
-      ptes.ptl.lock();
       for (long at = start; at < end && ret == 0; at += PAGE_SIZE) {
         walk.work().ptesRead++;
         int found = normalPage.vmNormalPage(walked, at, ptes.get(pteIndex(at)));

@@ -10,8 +10,23 @@ public final class KitSched extends Sched {
   /** Called at each cond_resched. */
   public Runnable onResched = () -> {};
 
+  /** Called once, before the next lock of its class is taken; then forgotten. */
+  private Runnable onNextLock = () -> {};
+
+  private LockClass nextLock = LockClass.PTE_LOCK;
+
   /** Called after a lock on a table was released. */
   public Runnable onTableUnlocked = () -> {};
+
+  /**
+   * Lets something happen between the look at an entry and the lock that makes sure of it.
+   *
+   * @param lockClass PTE_LOCK or PMD_LOCK
+   */
+  public void beforeNext(LockClass lockClass, Runnable happens) {
+    nextLock = lockClass;
+    onNextLock = happens;
+  }
 
   @Override
   protected void reschedHook() {
@@ -22,7 +37,13 @@ public final class KitSched extends Sched {
   public void yieldPoint() {}
 
   @Override
-  public void acquiring(LockClass lockClass, Object lock, int id) {}
+  public void acquiring(LockClass lockClass, Object lock, int id) {
+    if (lockClass == nextLock) {
+      Runnable happens = onNextLock;
+      onNextLock = () -> {};
+      happens.run();
+    }
+  }
 
   @Override
   public void acquired(LockClass lockClass, Object lock, int id) {}

@@ -25,6 +25,7 @@ import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.wiring.KsmModule;
 import org.samepage.ksm.wiring.Strategies;
 import org.samepage.mm.pgtable.KernelOptions;
+import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pmd;
 import org.samepage.mm.pgtable.Pte;
@@ -186,6 +187,26 @@ public final class KitWorld implements AutoCloseable {
     int folio = populate(vma, page, 1);
     folios().frames().setMapping(folio, FolioMapping.KSM_WITHOUT_NODE);
     return folio;
+  }
+
+  /** Takes the table of a page away, with what is in it: what the collapse of a huge page does. */
+  public void takeTable(VmArea vma, long page) {
+    long addr = address(page);
+    PgTables tables = vma.vmMm.pgTables;
+    tables.pmdpCollapseFlush(
+        Objects.requireNonNull(tables.pmdTable(addr)), PageUnits.pmdIndex(addr));
+  }
+
+  /** Puts a table in the place of a huge entry, with an entry for each page of the folio. */
+  public void splitHuge(VmArea vma, long page, int folio) {
+    long addr = address(page);
+    PgTables tables = vma.vmMm.pgTables;
+    PageTable table = Objects.requireNonNull(tables.pteAllocOne());
+    for (int i = 0; i < PageUnits.PTRS_PER_TABLE; i++) {
+      table.set(i, Pte.pfnPte(folio + i, vma.vmPageProt));
+    }
+    tables.pmdPopulate(
+        Objects.requireNonNull(tables.pmdTable(addr)), PageUnits.pmdIndex(addr), table);
   }
 
   /** Sets the word of a page. */

@@ -10,112 +10,18 @@ import org.junit.jupiter.api.Test;
 import org.samepage.ksm.scan.KsmScanner;
 import org.samepage.ksm.slots.KsmSlots;
 import org.samepage.ksm.spi.ScanHit;
-import org.samepage.ksm.spi.ScanStrategy;
 import org.samepage.ksm.state.KsmState;
-import org.samepage.mm.pgtable.Pte;
-import org.samepage.mm.pgtable.PteMarker;
-import org.samepage.mm.phys.Folios;
-import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.work.WorkCounters;
 
-/** What a scan strategy promises. */
-public abstract class ScanStrategyContract extends StrategyContract<ScanStrategy> {
+/**
+ * What a scan strategy promises: which pages it finds, and what it does with them under which lock.
+ */
+public abstract class ScanStrategyContract extends ScanPagesContract {
   /** Whether the strategy walks ranges of tables, so that a walk can fail. */
   protected boolean walksRanges() {
     return true;
-  }
-
-  private KitWorld world() {
-    return KitWorld.scanning(strategy(), false);
-  }
-
-  /** The pages that the strategy returns for an mm, by number; references are put. */
-  private List<Long> candidates(KitWorld w, Mm mm) {
-    ScanStrategy scan = w.get(strategy());
-    ScanHit hit = new ScanHit();
-    List<Long> found = new ArrayList<>();
-    w.cursor().address = 0;
-    mm.mmapLock.readLock();
-    while (scan.nextPage(mm, w.cursor(), hit)) {
-      found.add(PageUnits.bytesToPages(w.cursor().address - KitWorld.BASE));
-      w.folios().putPage(hit.page);
-      w.cursor().address += PageUnits.PAGE_SIZE;
-    }
-    mm.mmapLock.readUnlock();
-    return found;
-  }
-
-  @Test
-  public void it_finds_every_anonymous_page_of_mergeable_mappings_once_and_in_order() {
-    try (KitWorld w = world()) {
-      Mm mm = w.mm();
-      VmArea first = w.map(mm, 3, 5, true);
-      w.populate(first, 3, 1);
-      w.populate(first, 7, 2);
-      w.populate(w.map(mm, 20, 4, false), 21, 3);
-      w.mapUntouched(mm, 30, 4, true);
-      VmArea far = w.map(mm, 500, 1000, true);
-      w.populate(far, 511, 4); // the last of a table, and the first of the next
-      w.populate(far, 512, 5);
-      w.set(far, 513, Pte.pteMkspecial(Pte.pfnPte(Folios.ZERO_PFN, far.vmPageProt)));
-      w.populate(far, 1499, 6);
-      assertThat(candidates(w, mm)).containsExactly(3L, 7L, 511L, 512L, 1499L);
-      assertThat(w.log().reports()).isEmpty();
-    }
-  }
-
-  @Test
-  public void of_a_huge_page_it_finds_each_page_that_the_mapping_has_and_no_other() {
-    try (KitWorld w = world()) {
-      Mm mm = w.mm();
-      VmArea vma = w.map(mm, 0, 2048, true);
-      w.populate(vma, 511, 1);
-      int folio = w.populateHuge(vma, 512);
-      w.populate(vma, 1024, 2);
-      ScanStrategy scan = w.get(strategy());
-      ScanHit hit = new ScanHit();
-      w.cursor().address = KitWorld.address(1000); // as after a pause in the middle of it
-      mm.mmapLock.readLock();
-      for (int i = 1000; i < 1024; i++) {
-        assertThat(scan.nextPage(mm, w.cursor(), hit)).isTrue();
-        assertThat(hit.page).isEqualTo(folio + i - 512);
-        w.folios().putPage(hit.page);
-        w.cursor().address += PageUnits.PAGE_SIZE;
-      }
-      mm.mmapLock.readUnlock();
-      assertThat(candidates(w, mm)).hasSize(514).startsWith(511L, 512L).endsWith(1023L, 1024L);
-      assertThat(w.folios().folioRefCount(folio)).as("the mapping's").isEqualTo(1);
-      assertThat(w.folios().folioTestLarge(folio)).isTrue();
-    }
-  }
-
-  @Test
-  public void the_cursor_rests_above_0_where_a_mergeable_mapping_is_and_at_0_where_none_is() {
-    try (KitWorld w = world()) {
-      Mm hole = w.mm();
-      w.mapUntouched(hole, 3, 5, true);
-      assertThat(candidates(w, hole)).isEmpty();
-      assertThat(w.cursor().address).isPositive();
-      Mm none = w.mm();
-      w.populate(w.map(none, 3, 5, false), 4, 1);
-      assertThat(candidates(w, none)).isEmpty();
-      assertThat(w.cursor().address).isZero();
-    }
-  }
-
-  @Test
-  public void markers_and_swap_entries_are_passed_over_in_silence() {
-    try (KitWorld w = world()) {
-      Mm mm = w.mm();
-      VmArea vma = w.map(mm, 0, 8, true);
-      w.populate(vma, 1, 1);
-      w.set(vma, 2, PteMarker.makePteMarker(PteMarker.GUARD));
-      w.populate(vma, 3, 2);
-      assertThat(candidates(w, mm)).containsExactly(1L, 3L);
-      assertThat(w.log().reports()).isEmpty();
-    }
   }
 
   @Test

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.samepage.ksm.spi.UnmergeStrategy;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.pgtable.Pte;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
+import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.spi.FaultHandler;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
@@ -75,6 +77,45 @@ public abstract class UnmergeStrategyContract extends StrategyContract<UnmergeSt
       s.w.set(s.vma, 22, Pte.pteMkdirty(zero)); // ksmd's
       assertThat(s.range(15, PAGES)).isZero();
       assertThat(s.faulted).containsExactly(20L, 22L, 30L, 1500L);
+    }
+  }
+
+  @Test
+  public void a_merged_page_that_is_being_moved_is_found_and_found_again_when_it_has_arrived() {
+    try (Scene s = new Scene(strategy())) {
+      long there = s.w.pte(s.vma, 20);
+      int folio = (int) Pte.ptePfn(there);
+      s.w.set(s.vma, 20, s.w.get(SwapTypes.class).makeReadableMigrationEntry(folio));
+      s.faultsGive(
+          (vma, addr, flags) -> {
+            if (Pte.ptePresent(s.w.pte(s.vma, 20))) {
+              return s.w.unshare(vma, addr, flags);
+            }
+            s.w.set(s.vma, 20, there); // as after the wait of the fault
+            return 0;
+          });
+      assertThat(s.range(15, 25)).isZero();
+      assertThat(s.faulted).containsExactly(20L, 20L);
+    }
+  }
+
+  @Test
+  public void an_entry_that_is_not_present_is_no_zero_page_whatever_its_bits_say() {
+    try (Scene s = new Scene(strategy())) {
+      long entry = (Pte.PFN_MASK & ~((long) Folios.ZERO_PFN << PageUnits.PAGE_SHIFT)) | Pte.DIRTY;
+      assertThat(Pte.ptePfn(entry)).as("inverted").isEqualTo(Folios.ZERO_PFN);
+      s.w.set(s.vma, 21, entry);
+      assertThat(s.range(15, 25)).isZero();
+      assertThat(s.faulted).containsExactly(20L);
+    }
+  }
+
+  @Test
+  public void a_table_that_vanishes_before_its_lock_is_taken_is_passed_over() {
+    try (Scene s = new Scene(strategy())) {
+      s.w.watch.beforeNext(LockClass.PTE_LOCK, () -> s.w.takeTable(s.vma, 10));
+      assertThat(s.range(0, PAGES)).isZero();
+      assertThat(s.faulted).containsExactly(1500L);
     }
   }
 
