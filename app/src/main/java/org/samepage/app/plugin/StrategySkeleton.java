@@ -74,7 +74,9 @@ public final class StrategySkeleton {
     });
     List<String> said = new ArrayList<>();
     files.keySet().forEach(file -> said.add("written: " + folder.resolve(file)));
-    said.add("next: mvn -q install in the checkout of Samepage, once; mvn -q package here; then");
+    said.add("next, in the checkout of Samepage, once:");
+    said.add("  mvn -q -DskipTests -pl strategies -am install");
+    said.add("then, in %s: mvn -q package; and then".formatted(folder));
     said.add(
         "  samepage compare --plugin %s/target/%s-1.jar --profiles linux-6.18,%s FILE"
             .formatted(folder, name, name));
