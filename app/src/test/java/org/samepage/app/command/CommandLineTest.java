@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,28 @@ final class CommandLineTest {
     Result document = samepage("run", "FOLDER/f.scenario", "--json", "-");
     assertThat(document.code).isEqualTo(1);
     assertThat(document.err).contains("f.scenario:3: expect A.present == 4: saw 0");
+  }
+
+  @Test
+  void a_kernel_report_exits_with_1_unless_an_expectation_has_counted_it() throws Exception {
+    String[] guard = {
+      "process A", "A mmap X 3p", "A write X seq=0", "A madvise X[1p] GUARD_INSTALL",
+      "A madvise X MERGEABLE", "scan 1", "expect reports == 1"
+    };
+    scenario("expected.scenario", guard);
+    scenario("none.scenario", Arrays.copyOf(guard, 6));
+    scenario("more.scenario", String.join("\n", guard), "scan 1");
+    scenario("wrong.scenario", String.join("\n", guard), "scan 1", "expect reports == 1");
+    for (String command : List.of("run", "trace")) {
+      for (String name : List.of("none", "more", "wrong")) {
+        String file = "FOLDER/" + name + ".scenario";
+        assertThat(samepage(command, file, "--profile", "ksm-v3").code).as(name).isEqualTo(1);
+      }
+      assertThat(samepage(command, "FOLDER/expected.scenario", "--profile", "ksm-v3").code)
+          .isZero();
+    }
+    Result said = samepage("run", "FOLDER/expected.scenario", "--profile", "ksm-v3");
+    assertThat(said.out).contains("REPORT     expected.scenario:6: BUG: Bad page map");
   }
 
   @Test

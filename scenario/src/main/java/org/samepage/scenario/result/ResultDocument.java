@@ -15,6 +15,7 @@ import org.samepage.mm.report.KernelReport;
  * @param failures expectations and checks that did not hold
  * @param work work counters; empty where nobody counted
  * @param reports kernel reports
+ * @param expectedReports how many of them, from the first on, a true expectation has counted
  */
 public record ResultDocument(
     String scenario,
@@ -24,7 +25,8 @@ public record ResultDocument(
     List<List<Long>> sharing,
     List<String> failures,
     Map<String, Long> work,
-    List<KernelReport> reports) {
+    List<KernelReport> reports,
+    int expectedReports) {
 
   /**
    * What one process has.
@@ -37,4 +39,9 @@ public record ResultDocument(
    */
   public record ProcessResult(
       Map<String, Long> ksm, List<String> maps, long present, long frames, String content) {}
+
+  /** Whether everything was as expected: no failure, and no kernel report that nobody counted. */
+  public boolean held() {
+    return failures.isEmpty() && reports.size() <= expectedReports;
+  }
 }

@@ -22,7 +22,11 @@ final class ResultBuilder {
   private ResultBuilder() {}
 
   static ResultDocument build(
-      String scenario, Backend backend, Map<String, BackendProcess> alive, List<String> failures) {
+      String scenario,
+      Backend backend,
+      Map<String, BackendProcess> alive,
+      List<String> failures,
+      int expectedReports) {
     Map<String, Long> ksm = new TreeMap<>();
     backend.ksmNames().forEach(name -> ksm.put(name, backend.ksm(name)));
     Map<String, ProcessResult> results = new LinkedHashMap<>();
@@ -44,7 +48,8 @@ final class ResultBuilder {
         histogram(mappings),
         List.copyOf(failures),
         backend.work(),
-        backend.reports());
+        backend.reports(),
+        expectedReports);
   }
 
   private static ProcessResult process(BackendProcess process, PresentPages pages) {

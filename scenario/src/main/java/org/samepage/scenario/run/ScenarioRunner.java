@@ -39,6 +39,9 @@ public final class ScenarioRunner {
   private final TreeSet<String> exited = new TreeSet<>();
   private final List<String> failures = new ArrayList<>();
 
+  /** Kernel reports that a true expectation has counted. */
+  private int expectedReports;
+
   private record Running(BackendProcess process, Arena arena) {}
 
   /**
@@ -124,7 +127,7 @@ public final class ScenarioRunner {
 
   /** What has come of it so far. */
   public ResultDocument result(String scenario) {
-    return ResultBuilder.build(scenario, backend, processes(), failures);
+    return ResultBuilder.build(scenario, backend, processes(), failures, expectedReports);
   }
 
   private void act(Statement statement) throws SyscallException, ArenaException, ScenarioException {
@@ -326,6 +329,8 @@ public final class ScenarioRunner {
     long seen = value(statement, expect.subject());
     if (!expect.comparison().holds(seen, expect.number())) {
       failures.add("%s:%s: %s: saw %s".formatted(file, statement.line(), statement.text(), seen));
+    } else if (expect.subject() instanceof Subject.Reports) {
+      expectedReports = (int) seen;
     }
   }
 
