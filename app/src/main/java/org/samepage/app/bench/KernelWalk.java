@@ -13,18 +13,14 @@ import tools.jackson.databind.JsonNode;
  * @param nanos of reclaiming one page, walk included; the median of several [ns]
  */
 public record KernelWalk(String mode, long vmas, long visits, long nanos) {
-  static final String PROGRAM = "rmap_walk";
+  /** The C program that measures it. */
+  public static final String PROGRAM = "rmap_walk";
   private static final String PAGES = "32";
 
   /** Measures. */
   public static KernelWalk of(KernelProgram program, int vmas, String mode) {
     JsonNode said = program.run(Integer.toString(vmas), PAGES, mode);
     return new KernelWalk(mode, vmas, said.path("visited").asLong(), said.path("wall_ns").asLong());
-  }
-
-  /** The program that this runs. */
-  public static KernelProgram compile() {
-    return KernelProgram.compile(PROGRAM);
   }
 
   /** What a visited VMA costs, all else of the reclaim included [ns]. */

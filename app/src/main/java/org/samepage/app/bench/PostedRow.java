@@ -6,9 +6,9 @@ package org.samepage.app.bench;
  *
  * @param pageType {@code ksm}, {@code anon} or {@code file}
  * @param visits VMAs that the longest walk got from its queries
- * @param maxNanos the longest walk [ns]
- * @param averageNanos of all walks [ns]
+ * @param maxNs the longest walk [ns]
+ * @param avgNs of all walks [ns]
  * @param count of walks
  */
 public record PostedRow(
-    String strategy, String pageType, long visits, long maxNanos, long averageNanos, int count) {}
+    String strategy, String pageType, long visits, long maxNs, long avgNs, int count) {}

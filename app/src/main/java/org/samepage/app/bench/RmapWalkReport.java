@@ -4,9 +4,6 @@ package org.samepage.app.bench;
 import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What {@code samepage bench rmap-walk} found.
@@ -19,47 +16,9 @@ public record RmapWalkReport(
     List<PostedRow> posted,
     List<KernelWalk> kernel,
     @Nullable String noKernel) {
-  private static final JsonMapper MAPPER = JsonMapper.builder().build();
-
   /** The document. */
   public String json() {
-    ObjectNode root = MAPPER.createObjectNode();
-    ArrayNode walks = root.putArray("rows");
-    for (RmapWalkRow row : rows) {
-      walks
-          .addObject()
-          .put("layout", row.layout())
-          .put("strategy", row.strategy())
-          .put("iterations", row.iterations())
-          .put("out_of_range", row.outOfRange())
-          .put("mm_mismatch", row.mmMismatch())
-          .put("ptes_found", row.ptesFound())
-          .put("second_passes", row.secondPasses())
-          .put("nanos", row.nanos())
-          .put("visits", row.visits());
-    }
-    ArrayNode benchmark = root.putArray("posted");
-    for (PostedRow row : posted) {
-      benchmark
-          .addObject()
-          .put("strategy", row.strategy())
-          .put("page_type", row.pageType())
-          .put("visits", row.visits())
-          .put("max_ns", row.maxNanos())
-          .put("avg_ns", row.averageNanos())
-          .put("count", row.count());
-    }
-    ArrayNode measured = root.putArray("kernel");
-    for (KernelWalk walk : kernel) {
-      measured
-          .addObject()
-          .put("mode", walk.mode())
-          .put("vmas", walk.vmas())
-          .put("visits", walk.visits())
-          .put("nanos", walk.nanos());
-    }
-    root.put("no_kernel", noKernel);
-    return MAPPER.writeValueAsString(root);
+    return BenchDocument.json(this);
   }
 
   /** Three tables. */
@@ -102,8 +61,8 @@ public record RmapWalkReport(
           row.strategy(),
           row.pageType(),
           row.visits(),
-          row.maxNanos(),
-          row.averageNanos(),
+          row.maxNs(),
+          row.avgNs(),
           row.count());
     }
   }

@@ -10,7 +10,11 @@ import picocli.CommandLine.Spec;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measures what things cost, and what they cost on this machine's own kernel.",
-    subcommands = {BenchRmapWalkCommand.class, BenchScanCommand.class})
+    subcommands = {
+      BenchRmapWalkCommand.class,
+      BenchScanCommand.class,
+      BenchUnmergeCommand.class
+    })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 

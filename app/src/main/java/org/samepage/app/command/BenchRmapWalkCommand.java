@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.samepage.app.bench.KernelProgram;
 import org.samepage.app.bench.KernelWalk;
 import org.samepage.app.bench.PostedBenchmark;
 import org.samepage.app.bench.PostedRow;
@@ -19,8 +18,6 @@ import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.app.workbench.Workbench;
-import org.samepage.host.SurroundingsException;
-import org.samepage.host.session.HostSession;
 import org.samepage.machine.SyscallException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -129,17 +126,15 @@ final class BenchRmapWalkCommand implements Callable<Integer> {
   }
 
   private RmapWalkReport withKernel(List<RmapWalkRow> rows, List<PostedRow> posted) {
-    if (!host.canAsk()) {
-      return new RmapWalkReport(
-          rows, posted, List.of(), "this writes to KSM's settings (and puts them back): say --yes");
-    }
-    try (KernelProgram program = KernelWalk.compile();
-        HostSession _ = host.open(spec.commandLine().getErr())) {
-      List<KernelWalk> walks =
-          List.of(KernelWalk.of(program, vmas, "first"), KernelWalk.of(program, vmas, "last"));
-      return new RmapWalkReport(rows, posted, walks, null);
-    } catch (SurroundingsException e) {
-      return new RmapWalkReport(rows, posted, List.of(), e.getMessage());
-    }
+    List<KernelWalk> walks = new ArrayList<>();
+    String noKernel =
+        host.measure(
+            KernelWalk.PROGRAM,
+            spec.commandLine().getErr(),
+            kernel -> {
+              walks.add(KernelWalk.of(kernel, vmas, "first"));
+              walks.add(KernelWalk.of(kernel, vmas, "last"));
+            });
+    return new RmapWalkReport(rows, posted, walks, noKernel);
   }
 }

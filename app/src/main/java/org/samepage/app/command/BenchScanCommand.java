@@ -13,8 +13,6 @@ import org.samepage.app.bench.ScanRow;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.app.workbench.Workbench;
-import org.samepage.host.SurroundingsException;
-import org.samepage.host.session.HostSession;
 import org.samepage.machine.SyscallException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,18 +90,12 @@ final class BenchScanCommand implements Callable<Integer> {
 
   /** Returns why the kernel was not measured too, or null. */
   private @Nullable String measure(ScanBench bench, PrintWriter out) throws SyscallException {
-    if (!host.canAsk()) {
+    PrintWriter err = spec.commandLine().getErr();
+    String reason = host.measure(ScanBench.PROGRAM, err, kernel -> all(bench, out, kernel));
+    if (reason != null) {
       all(bench, out, null);
-      return "this writes to KSM's settings (and puts them back): say --yes";
     }
-    try (KernelProgram program = KernelProgram.compile(ScanBench.PROGRAM);
-        HostSession _ = host.open(spec.commandLine().getErr())) {
-      all(bench, out, program);
-      return null;
-    } catch (SurroundingsException e) {
-      all(bench, out, null);
-      return e.getMessage();
-    }
+    return reason;
   }
 
   private void all(ScanBench bench, PrintWriter out, @Nullable KernelProgram kernel)

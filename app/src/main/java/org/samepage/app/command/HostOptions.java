@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.samepage.app.bench.KernelProgram;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.host.SurroundingsException;
 import org.samepage.host.session.HostSession;
@@ -30,6 +31,31 @@ final class HostOptions {
       throw new SurroundingsException("not allowed to write to the kernel's settings");
     }
     return session;
+  }
+
+  /** What is measured of a real kernel, by one of the C programs. */
+  interface Measurement<E extends Exception> {
+    void by(KernelProgram kernel) throws E;
+  }
+
+  /**
+   * Measures this machine's own kernel, where that is possible.
+   *
+   * @param program the name of the C program, compiled for this
+   * @return why it was not measured, or not all of it; null where it was
+   */
+  <E extends Exception> @Nullable String measure(
+      String program, PrintWriter err, Measurement<E> measurement) throws E {
+    if (!canAsk()) {
+      return "this writes to KSM's settings (and puts them back): say --yes";
+    }
+    try (KernelProgram kernel = KernelProgram.compile(program);
+        HostSession _ = open(err)) {
+      measurement.by(kernel);
+      return null;
+    } catch (SurroundingsException e) {
+      return e.getMessage();
+    }
   }
 
   /** Whether consent is given, or can be asked for. */
