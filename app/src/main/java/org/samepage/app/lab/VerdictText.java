@@ -59,7 +59,8 @@ public final class VerdictText {
     Finding finding = Objects.requireNonNull(result.finding());
     out.printf("           at        %s%n", finding.where());
     out.printf("           expected  %s%n", finding.expected());
-    out.printf("           actual    %s%n", finding.actual());
+    out.printf(
+        "           actual    %s%n", finding.actual().isEmpty() ? "(nothing)" : finding.actual());
     if (hint == Hint.FULL) {
       out.printf("           hint      %s%n", result.check().hint());
     }

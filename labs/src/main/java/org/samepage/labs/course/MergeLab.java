@@ -84,9 +84,31 @@ final class MergeLab extends Lab {
     for (int i = 0; i < expected.size(); i++) {
       String says = i < said.size() ? said.get(i) : "";
       if (!expected.get(i).equals(says)) {
-        return new Finding("count " + (i + 1) + " (after each s and c)", expected.get(i), says);
+        return new Finding(place(steps, i), expected.get(i), says);
       }
     }
     return null;
+  }
+
+  /** The step after which a line of the answer was counted, from 0, and what was written last. */
+  private static String place(String steps, int counted) {
+    List<String> all = steps.lines().toList();
+    int counts = 0;
+    List<String> writes = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).startsWith("w")) {
+        writes.add(all.get(i));
+      } else if (counts++ == counted) {
+        return "step %d, %s, pass %d; written since the one before: %s"
+            .formatted(
+                i + 1,
+                all.get(i),
+                all.subList(0, i + 1).stream().filter("s"::equals).count(),
+                writes.isEmpty() ? "nothing" : String.join(", ", writes));
+      } else {
+        writes.clear();
+      }
+    }
+    return "the end";
   }
 }

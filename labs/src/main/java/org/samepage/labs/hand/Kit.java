@@ -49,6 +49,11 @@ public final class Kit {
           Read lab%1$d/TASK.adoc, complete lab%1$d/%3$s, then:
 
             sh samepage lab check --dir lab%1$d
+
+          Where the task says samepage, that is 'sh samepage' in this folder. Without sh, as on Windows:
+
+            java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp "lib/*" \
+          org.samepage.app.Main lab check --dir lab%1$d
           """
               .formatted(lab.number(), lab.title(), lab.sourceFile()));
       for (String entry : List.of(classPath.split(File.pathSeparator))) {
