@@ -218,4 +218,17 @@ final class WalkOrderTest {
         .as("no mapping is above the upper half")
         .containsExactly("hole-1@ffff800000000000+7fffffffffff");
   }
+
+  @Test
+  void a_walk_from_the_lowest_address_to_the_highest_meets_what_is_in_between() {
+    VmArea vma = m.map(0, 1);
+    m.populate(vma, 0);
+    RecordingOps ops = new RecordingOps(0, PTE_ENTRY, PTE_HOLE);
+    assertThat(m.pageWalk.walkPageRange(m.mm, 0, -1, new MmWalk(ops))).isZero();
+    assertThat(ops.visits)
+        .containsExactly(
+            "hole-1@0+100000000000",
+            "pte@100000000000+1000",
+            "hole-1@100000001000+ffffefffffffefff");
+  }
 }

@@ -138,8 +138,7 @@ final class AnonRmapTest {
     rmap.folioAddAnonRmapPtes(pfn, vma, BASE, AnonRmap.RMAP_EXCLUSIVE);
     assertThat(folios.pageAnonExclusive(pfn)).isTrue();
     assertThat(folios.pageAnonExclusive(pfn + 1)).as("the next frame").isFalse();
-    assertThatThrownBy(
-            () -> rmap.folioAddAnonRmapPtes(pfn, vma, BASE, AnonRmap.RMAP_EXCLUSIVE))
+    assertThatThrownBy(() -> rmap.folioAddAnonRmapPtes(pfn, vma, BASE, AnonRmap.RMAP_EXCLUSIVE))
         .hasMessageContaining("is not exclusive");
   }
 

@@ -257,8 +257,7 @@ final class AnonVmasTest {
       assertThat(root.rwsem.isLocked()).isFalse();
     }
     memory.sched.failSlab.follow(FailSlab.nth(Alloc.ANON_VMA, 1));
-    assertThat(anonVmas.anonVmaFork(child.vmAreaDup(memory.mm()), child))
-        .isEqualTo(-Errno.ENOMEM);
+    assertThat(anonVmas.anonVmaFork(child.vmAreaDup(memory.mm()), child)).isEqualTo(-Errno.ENOMEM);
     memory.sched.failSlab.follow(null);
     assertThat(anonVmas.alive()).isEqualTo(2);
   }

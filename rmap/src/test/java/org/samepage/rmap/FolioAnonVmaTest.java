@@ -70,11 +70,10 @@ final class FolioAnonVmaTest {
   @Test
   void whoever_waits_for_it_holds_a_reference_meanwhile() {
     anonVma.root.rwsem.writeLock();
-    f.contention.once(
-        () -> {
-          assertThat(references()).isEqualTo(2);
-          anonVma.root.rwsem.writeUnlock();
-        });
+    f.contention.once(() -> {
+      assertThat(references()).isEqualTo(2);
+      anonVma.root.rwsem.writeUnlock();
+    });
     Control control = new Control();
     assertThat(f.folioAnonVma.folioLockAnonVmaRead(pfn, control)).isSameAs(anonVma);
     assertThat(control.contended).isFalse();
@@ -85,11 +84,10 @@ final class FolioAnonVmaTest {
   @Test
   void what_all_others_let_go_of_meanwhile_is_of_no_use() {
     anonVma.root.rwsem.writeLock();
-    f.contention.once(
-        () -> {
-          anonVma.root.rwsem.writeUnlock();
-          f.anonVmas.unlinkAnonVmas(vma);
-        });
+    f.contention.once(() -> {
+      anonVma.root.rwsem.writeUnlock();
+      f.anonVmas.unlinkAnonVmas(vma);
+    });
     assertThat(f.folioAnonVma.folioLockAnonVmaRead(pfn, new Control())).isNull();
     assertThat(anonVma.root.rwsem.isLocked()).isFalse();
     assertThat(f.anonVmas.alive()).as("the one who waited freed it").isZero();

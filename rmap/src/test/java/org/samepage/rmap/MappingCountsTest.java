@@ -160,8 +160,7 @@ final class MappingCountsTest {
 
   @Test
   void a_second_huge_entry_may_not_be_exclusive() {
-    assertThatThrownBy(
-            () -> f.rmap.folioAddAnonRmapPmd(folio, vma, BASE, AnonRmap.RMAP_EXCLUSIVE))
+    assertThatThrownBy(() -> f.rmap.folioAddAnonRmapPmd(folio, vma, BASE, AnonRmap.RMAP_EXCLUSIVE))
         .hasMessageContaining("is not exclusive");
     f.rmap.folioRemoveRmapPmd(folio, vma);
     f.rmap.folioRemoveRmapPmd(folio, vma);
