@@ -15,6 +15,7 @@ import tools.jackson.databind.JsonNode;
 public record KernelWalk(String mode, long vmas, long visits, long nanos) {
   /** The C program that measures it. */
   public static final String PROGRAM = "rmap_walk";
+
   private static final String PAGES = "32";
 
   /** Measures. */

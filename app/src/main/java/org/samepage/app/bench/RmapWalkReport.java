@@ -58,12 +58,7 @@ public record RmapWalkReport(
     for (PostedRow row : posted) {
       out.printf(
           "%-24s %-5s %,12d %,14d %,14d %,6d%n",
-          row.strategy(),
-          row.pageType(),
-          row.visits(),
-          row.maxNs(),
-          row.avgNs(),
-          row.count());
+          row.strategy(), row.pageType(), row.visits(), row.maxNs(), row.avgNs(), row.count());
     }
   }
 

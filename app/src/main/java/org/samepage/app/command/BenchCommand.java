@@ -10,11 +10,7 @@ import picocli.CommandLine.Spec;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measures what things cost, and what they cost on this machine's own kernel.",
-    subcommands = {
-      BenchRmapWalkCommand.class,
-      BenchScanCommand.class,
-      BenchUnmergeCommand.class
-    })
+    subcommands = {BenchRmapWalkCommand.class, BenchScanCommand.class, BenchUnmergeCommand.class})
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 

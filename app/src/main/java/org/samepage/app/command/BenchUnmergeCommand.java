@@ -29,11 +29,7 @@ import picocli.CommandLine.Spec;
           + " ten minutes, and cannot be stopped."
     },
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:measured",
-      "2:the command cannot be used",
-      "70:an error of our own"
-    })
+    exitCodeList = {"0:measured", "2:the command cannot be used", "70:an error of our own"})
 final class BenchUnmergeCommand implements Callable<Integer> {
   @Option(
       names = "--calls",

@@ -51,7 +51,8 @@ final class UnmergeBenchTest {
                     """
                     {"rows":[{"call":"madvise","strategy":"per-address","entries":1,
                     "page_walks":2,"addresses_probed":3,"probes_needed":4,"first_nanos":5,
-                    "nanos":null}]}"""));
+                    "nanos":null}]}\
+                    """));
     RmapWalkReport walks =
         new RmapWalkReport(
             List.of(new RmapWalkRow("L1", "full-range", 1, 2, 3, 4, 5, 6, 7)),
@@ -69,6 +70,7 @@ final class UnmergeBenchTest {
                     "posted":[{"strategy":"full-range","page_type":"ksm","visits":1,"max_ns":2,
                     "avg_ns":3,"count":4}],
                     "kernel":[{"mode":"first","vmas":1,"visits":2,"nanos":3}],
-                    "no_kernel":null}"""));
+                    "no_kernel":null}\
+                    """));
   }
 }

@@ -105,8 +105,13 @@ final class CommandLineTest {
   @Test
   void a_kernel_report_exits_with_1_unless_an_expectation_has_counted_it() throws Exception {
     String[] guard = {
-      "process A", "A mmap X 3p", "A write X seq=0", "A madvise X[1p] GUARD_INSTALL",
-      "A madvise X MERGEABLE", "scan 1", "expect reports == 1"
+      "process A",
+      "A mmap X 3p",
+      "A write X seq=0",
+      "A madvise X[1p] GUARD_INSTALL",
+      "A madvise X MERGEABLE",
+      "scan 1",
+      "expect reports == 1"
     };
     scenario("expected.scenario", guard);
     scenario("none.scenario", Arrays.copyOf(guard, 6));

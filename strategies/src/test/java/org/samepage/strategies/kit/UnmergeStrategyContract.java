@@ -86,14 +86,13 @@ public abstract class UnmergeStrategyContract extends StrategyContract<UnmergeSt
       long there = s.w.pte(s.vma, 20);
       int folio = (int) Pte.ptePfn(there);
       s.w.set(s.vma, 20, s.w.get(SwapTypes.class).makeReadableMigrationEntry(folio));
-      s.faultsGive(
-          (vma, addr, flags) -> {
-            if (Pte.ptePresent(s.w.pte(s.vma, 20))) {
-              return s.w.unshare(vma, addr, flags);
-            }
-            s.w.set(s.vma, 20, there); // as after the wait of the fault
-            return 0;
-          });
+      s.faultsGive((vma, addr, flags) -> {
+        if (Pte.ptePresent(s.w.pte(s.vma, 20))) {
+          return s.w.unshare(vma, addr, flags);
+        }
+        s.w.set(s.vma, 20, there); // as after the wait of the fault
+        return 0;
+      });
       assertThat(s.range(15, 25)).isZero();
       assertThat(s.faulted).containsExactly(20L, 20L);
     }
