@@ -15,6 +15,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.samepage.scenario.lang.Action;
+import org.samepage.scenario.lang.Advice;
+import org.samepage.scenario.lang.ScenarioParser;
+import org.samepage.scenario.lang.Statement;
 
 /** What a page quotes, links to or includes is there; and each command of the book runs. */
 final class BookTest {
@@ -125,6 +129,23 @@ final class BookTest {
     for (String name : included) {
       assertThat(printed.contains(name) || Files.exists(book.resolve(name))).as(name).isTrue();
     }
+  }
+
+  @Test
+  void the_example_of_the_language_has_every_statement_and_every_advice() throws Exception {
+    Path example = ROOT.resolve("docs/examples/language.scenario");
+    Set<String> statements = new TreeSet<>();
+    Set<String> advice = new TreeSet<>();
+    for (Statement statement : ScenarioParser.parse(example).statements()) {
+      statements.add(statement.action().getClass().getSimpleName());
+      if (statement.action() instanceof Action.Madvise madvise) {
+        advice.add(madvise.advice().name());
+      }
+    }
+    assertThat(Stream.of(Action.class.getPermittedSubclasses()).map(Class::getSimpleName))
+        .hasSizeGreaterThan(20)
+        .allMatch(statements::contains);
+    assertThat(Stream.of(Advice.values()).map(Advice::name)).allMatch(advice::contains);
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +27,14 @@ final class DeskProcess implements AnswerDesk {
           "-XX:MaxDirectMemorySize=64m",
           "-XX:+UseSerialGC",
           "-XX:TieredStopAtLevel=1",
-          "-Xshare:auto",
           "-XX:-UsePerfData", // there is no folder for it behind walls
           "-XX:+DisplayVMOutputToStderr", // standard output is for answers
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
+
+  /** What of our own command line lets Java start from what an earlier run has written down. */
+  private static final List<String> STARTING =
+      List.of("-XX:AOTCache=", "-XX:AOTMode=", "-XX:+UseCompactObjectHeaders", "-Xlog:disable");
 
   private final Process process;
   private final DataOutputStream out;
@@ -45,6 +49,9 @@ final class DeskProcess implements AnswerDesk {
     List<String> java = new ArrayList<>();
     java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     java.addAll(LIMITS);
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> STARTING.stream().anyMatch(argument::startsWith))
+        .forEach(java::add);
     java.addAll(
         List.of("-cp", classPath, Desk.class.getName(), classes.toAbsolutePath().toString()));
     java.add(className);
