@@ -7,12 +7,14 @@ import static org.samepage.ksm.state.KsmKnobs.KSM_RUN_STOP;
 import static org.samepage.ksm.state.KsmKnobs.KSM_RUN_UNMERGE;
 
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import org.samepage.ksm.advisor.Advisors;
 import org.samepage.ksm.hotremove.KsmHotRemove;
 import org.samepage.ksm.state.KsmState;
 import org.samepage.ksm.tree.StableNodes;
 import org.samepage.ksm.unmerge.UnmergeAll;
 import org.samepage.mm.errno.Errno;
+import org.samepage.mm.alloc.KmemCache;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.work.ProbeBudget;
@@ -97,7 +99,7 @@ final class KsmStores {
   @PortedFrom(
       value = "mm/ksm.c:merge_across_nodes_store",
       fidelity = Fidelity.ADAPTED,
-      differs = "the trees of all nodes are there from the start, so memory cannot be short")
+      differs = "the trees of all nodes are there from the start; counted as made on first use")
   int mergeAcrossNodesStore(String text) {
     Kstrto number = new Kstrto();
     int err = number.kstrtoul(text);
@@ -109,7 +111,15 @@ final class KsmStores {
     }
     boolean knob = number.value == 1;
     return changeWithNothingShared(
-        () -> state.knobs.mergeAcrossNodes == knob, () -> state.knobs.mergeAcrossNodes = knob);
+        () -> state.knobs.mergeAcrossNodes == knob,
+        () -> {
+          KmemCache trees = state.caches.trees;
+          if (trees.activeObjects() == 0 && !trees.kmemCacheAllocNoprof()) {
+            return -Errno.ENOMEM;
+          }
+          state.knobs.mergeAcrossNodes = knob;
+          return 0;
+        });
   }
 
   @PortedFrom("mm/ksm.c:max_page_sharing_store")
@@ -127,11 +137,15 @@ final class KsmStores {
       return 0;
     }
     return changeWithNothingShared(
-        () -> state.knobs.maxPageSharing == knob, () -> state.knobs.maxPageSharing = knob);
+        () -> state.knobs.maxPageSharing == knob,
+        () -> {
+          state.knobs.maxPageSharing = knob;
+          return 0;
+        });
   }
 
   /** Changes a knob that may change only while no page is merged. */
-  private int changeWithNothingShared(BooleanSupplier same, Runnable change) {
+  private int changeWithNothingShared(BooleanSupplier same, IntSupplier change) {
     int err = 0;
     state.ksmThreadMutex.lock();
     hotRemove.waitWhileOfflining();
@@ -139,7 +153,7 @@ final class KsmStores {
       if (state.ksmPagesShared != 0 || !nodes.removeAllStableNodes()) {
         err = -Errno.EBUSY;
       } else {
-        change.run();
+        err = change.getAsInt();
       }
     }
     state.ksmThreadMutex.unlock();

@@ -18,9 +18,13 @@ public final class KsmCaches {
   public final KmemCache stableNode;
   public final KmemCache mmSlot;
 
+  /** No cache in Linux: the roots of all nodes' trees, when merge_across_nodes first changes. */
+  public final KmemCache trees;
+
   public KsmCaches(Sched sched) {
     this.rmapItem = new KmemCache(Alloc.KSM_RMAP_ITEM, sched);
     this.stableNode = new KmemCache(Alloc.KSM_STABLE_NODE, sched);
     this.mmSlot = new KmemCache(Alloc.KSM_MM_SLOT, sched);
+    this.trees = new KmemCache(Alloc.KSM_TREES, sched);
   }
 }

@@ -133,6 +133,23 @@ final class KsmFailureTest {
     }
   }
 
+  /** Made once, when it first changes; afterwards there is nothing that could fail. */
+  @Test
+  void without_trees_for_all_nodes_merge_across_nodes_stays_as_it_is() throws Exception {
+    try (TestMachine m = TestMachine.boot(PROFILE, "machine.nodes=2")) {
+      failAll(m, Alloc.KSM_TREES);
+      assertThat(m.store("merge_across_nodes", "1")).as("as it is").isZero();
+      assertThat(m.store("merge_across_nodes", "0")).isEqualTo(-Errno.ENOMEM);
+      assertThat(m.ksm("merge_across_nodes")).isEqualTo(1);
+      heal(m);
+      assertThat(m.store("merge_across_nodes", "0")).isZero();
+      failAll(m, Alloc.KSM_TREES);
+      assertThat(m.store("merge_across_nodes", "1")).isZero();
+      assertThat(m.store("merge_across_nodes", "0")).isZero();
+      assertThat(m.ksm("merge_across_nodes")).isZero();
+    }
+  }
+
   @Test
   void without_a_slot_madvise_says_again_and_the_mapping_is_as_before() throws Exception {
     try (TestMachine m = TestMachine.boot(PROFILE)) {

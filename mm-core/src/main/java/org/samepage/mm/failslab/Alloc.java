@@ -12,6 +12,8 @@ public enum Alloc {
   KSM_RMAP_ITEM,
   KSM_STABLE_NODE,
   KSM_MM_SLOT,
+  /** The roots of a pair of trees for each NUMA node. */
+  KSM_TREES,
   /** A page table of any level. */
   PAGE_TABLE,
   /** A frame, for whatever it is. */
