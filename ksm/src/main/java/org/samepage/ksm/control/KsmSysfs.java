@@ -99,13 +99,16 @@ public final class KsmSysfs {
   }
 
   /**
-   * Writes a file.
+   * Writes a file. To write nothing is no error, and asks no attribute.
    *
    * @return 0 or a negative errno: {@code -EACCES} for a read-only file
    */
   public int store(String name, String text) {
     ToIntFunction<String> store = attribute(name).store();
-    return store == null ? -Errno.EACCES : store.applyAsInt(text);
+    if (store == null) {
+      return -Errno.EACCES;
+    }
+    return text.isEmpty() ? 0 : store.applyAsInt(text); // sysfs_kf_write
   }
 
   private Attribute attribute(String name) {
