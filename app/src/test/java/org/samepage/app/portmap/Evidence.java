@@ -105,17 +105,23 @@ final class Evidence {
     }
   }
 
-  /** Full names of the test classes that ran this class or class#method; narrow ones first. */
-  List<String> tests(String element) {
-    return narrowFirst(tests.getOrDefault(element, Set.of()));
+  /** Full names of the test classes that ran one of these classes or class#method; narrow first. */
+  List<String> tests(List<String> elements) {
+    return narrowFirst(tests, elements);
   }
 
-  /** Comparisons with a real kernel's results that ran it; narrow ones first. */
-  List<String> comparisons(String element) {
-    return narrowFirst(comparisons.getOrDefault(element, Set.of()));
+  /** Comparisons with a real kernel's results that ran one of them; narrow ones first. */
+  List<String> comparisons(List<String> elements) {
+    return narrowFirst(comparisons, elements);
   }
 
-  private List<String> narrowFirst(Set<String> names) {
-    return names.stream().sorted(Comparator.comparing(n -> breadth.getOrDefault(n, 0))).toList();
+  private List<String> narrowFirst(Map<String, Set<String>> ran, List<String> elements) {
+    return elements.stream()
+        .flatMap(element -> ran.getOrDefault(element, Set.of()).stream())
+        .distinct()
+        .sorted(
+            Comparator.<String>comparingInt(name -> breadth.getOrDefault(name, 0))
+                .thenComparing(Comparator.naturalOrder()))
+        .toList();
   }
 }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.samepage.app.arch.NoTestJars;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
@@ -29,8 +30,16 @@ import org.samepage.mm.port.PortedFrom;
 final class PortMap {
   private static final int NAMES_SHOWN = 3;
 
-  /** One kernel symbol in one piece of Java. */
-  record Row(String file, String symbol, String element, String shown, PortedFrom ported) {
+  /**
+   * One kernel symbol in one piece of Java.
+   *
+   * @param elements that piece; behind it, where it has no code of its own, what implements it
+   */
+  record Row(String file, String symbol, List<String> elements, String shown, PortedFrom ported) {
+    String element() {
+      return elements.getFirst();
+    }
+
     /** What of the row does not depend on a test run. */
     String key() {
       return "|`%s` |`%s` |%s".formatted(symbol, shown, closeness());
@@ -52,25 +61,33 @@ final class PortMap {
     List<Row> rows = new ArrayList<>();
     for (JavaClass type : classes) {
       type.tryGetAnnotationOfType(PortedFrom.class)
-          .ifPresent(p -> add(rows, type.getName(), type.getSimpleName(), p));
+          .ifPresent(p -> add(rows, elements(type, ""), type.getSimpleName(), p));
       for (JavaMember member : type.getMembers()) {
-        String element =
-            member instanceof JavaField ? type.getName() : type.getName() + "#" + member.getName();
+        List<String> elements =
+            elements(type, member instanceof JavaField ? "" : "#" + member.getName());
         String shown = type.getSimpleName() + "." + member.getName().replace("<init>", "new");
         member
             .tryGetAnnotationOfType(PortedFrom.class)
-            .ifPresent(p -> add(rows, element, shown, p));
+            .ifPresent(p -> add(rows, elements, shown, p));
       }
     }
     rows.sort(Comparator.comparing(Row::file).thenComparing(Row::symbol).thenComparing(Row::shown));
     return rows.stream().distinct().toList();
   }
 
-  private static void add(List<Row> rows, String element, String shown, PortedFrom ported) {
+  /** Of an interface, whose own code does nothing or is none, those that implement it too. */
+  private static List<String> elements(JavaClass type, String member) {
+    Stream<JavaClass> below =
+        type.isInterface() ? type.getAllSubclasses().stream() : Stream.empty();
+    return Stream.concat(Stream.of(type), below).map(t -> t.getName() + member).toList();
+  }
+
+  private static void add(
+      List<Row> rows, List<String> elements, String shown, PortedFrom ported) {
     for (String origin : ported.value()) {
       int colon = origin.indexOf(':');
-      rows.add(
-          new Row(origin.substring(0, colon), origin.substring(colon + 1), element, shown, ported));
+      String file = origin.substring(0, colon);
+      rows.add(new Row(file, origin.substring(colon + 1), elements, shown, ported));
     }
   }
 
@@ -124,10 +141,10 @@ final class PortMap {
     page.append("[cols=\"2,3,3,3,3\",options=\"header\"]\n|===\n");
     page.append("|Symbol |Java |Fidelity |Tests |Kernel\n\n");
     for (Row row : rows) {
-      List<String> comparisons = evidence.comparisons(row.element());
+      List<String> comparisons = evidence.comparisons(row.elements());
       page.append(row.key())
           .append(" |")
-          .append(some(evidence.tests(row.element()).stream().map(PortMap::simpleName).toList()))
+          .append(some(evidence.tests(row.elements()).stream().map(PortMap::simpleName).toList()))
           .append(" |")
           .append(comparisons.isEmpty() ? "source" : some(comparisons))
           .append('\n');
