@@ -45,6 +45,7 @@ import org.samepage.scenario.run.ScenarioRunner;
       "-XX:+UseSerialGC",
       "-Xms4g",
       "-Xmx4g",
+      "--enable-native-access=ALL-UNNAMED",
       "--sun-misc-unsafe-memory-access=allow"
     })
 public class ScanPass {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.app.bench;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,12 +12,12 @@ import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.config.ConfigSource;
 import org.samepage.machine.mmap.Madvise.Advice;
-import org.samepage.mm.sched.SchedClock;
+import org.samepage.mm.phys.PageContents;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.work.WorkCounters;
 import tools.jackson.databind.JsonNode;
 
-/** Passes of ksmd over the pages of one process, smart scan off: what each costs, and reads. */
+/** Passes of ksmd over the pages of one process, smart scan off: what each costs and reads. */
 public final class ScanBench {
   /** The first pass hashes, the second searches and merges, later ones find all settled. */
   public static final int PASSES = 4;
@@ -26,8 +28,23 @@ public final class ScanBench {
   private static final long BASE = 0x1000_0000_0000L;
   private static final int READ_WRITE = 3;
 
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   private final Workbench workbench;
   private final String profile;
+
+  /**
+   * What one content showed.
+   *
+   * @param rows one for each pass
+   * @param contentsPerPage off the heap after the last pass: contents of frames in use [bytes]
+   * @param freePerPage off the heap, of contents that were merged away or never used [bytes]
+   */
+  public record Result(List<ScanRow> rows, double contentsPerPage, double freePerPage) {
+    public Result {
+      rows = List.copyOf(rows);
+    }
+  }
 
   /** A benchmark of machines of this profile. */
   public ScanBench(Workbench workbench, String profile) {
@@ -40,12 +57,17 @@ public final class ScanBench {
    *
    * @param kernel measures the same on this machine's own kernel; null for the port alone
    */
-  public List<ScanRow> rows(ScanContent content, long pages, @Nullable KernelProgram kernel)
+  public Result measure(ScanContent content, long pages, @Nullable KernelProgram kernel)
       throws SyscallException {
     JsonNode said =
         kernel == null
             ? null
             : kernel.run(Long.toString(pages), content.word(), Integer.toString(PASSES));
+    return passes(content, pages, said);
+  }
+
+  private Result passes(ScanContent content, long pages, @Nullable JsonNode said)
+      throws SyscallException {
     ConfigSource config = new ConfigSource(profile, null, List.of("ksm.smart_scan=0"));
     try (var backend = workbench.bootPort(workbench.configs().load(config))) {
       Machine machine = backend.machine();
@@ -53,9 +75,9 @@ public final class ScanBench {
       List<ScanRow> rows = new ArrayList<>();
       for (int pass = 1; pass <= PASSES; pass++) {
         WorkCounters before = machine.work();
-        long begin = SchedClock.localClock();
+        long begin = cpu();
         var _ = machine.ksm().ksmd().fullPass();
-        long nanos = SchedClock.localClock() - begin;
+        long nanos = cpu() - begin;
         WorkCounters after = machine.work();
         rows.add(
             new ScanRow(
@@ -69,8 +91,18 @@ public final class ScanBench {
                     ? Double.NaN
                     : said.path("passes").path(pass - 1).path("cpu_ns_per_page").asDouble()));
       }
-      return rows;
+      PageContents contents = machine.memory().contents();
+      long held = (long) contents.slotsInUse() * PageUnits.PAGE_BYTES;
+      return new Result(
+          rows,
+          (double) held / pages,
+          (double) (contents.reservedBytes() - held) / pages);
     }
+  }
+
+  /** CPU time of this thread, as the kernel's schedstat gives it of ksmd [ns]. */
+  private static long cpu() {
+    return THREADS.getCurrentThreadCpuTime();
   }
 
   private static void populate(UserProcess process, ScanContent content, long pages)

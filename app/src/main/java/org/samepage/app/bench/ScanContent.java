@@ -26,6 +26,11 @@ public enum ScanContent {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  @Override
+  public String toString() {
+    return word();
+  }
+
   /** The number of the content that a page has. */
   private long id(long page, long pages) {
     return switch (this) {

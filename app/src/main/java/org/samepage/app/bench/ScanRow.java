@@ -7,7 +7,7 @@ package org.samepage.app.bench;
  * @param content what the pages are
  * @param pages how many
  * @param pass from 1
- * @param nanosPerPage by the clock [ns]
+ * @param nanosPerPage CPU time of the thread that ran it [ns]
  * @param bytesHashed read in order to hash them
  * @param bytesCompared read of either page in order to compare them
  * @param kernelNanosPerPage CPU time of this machine's own ksmd; NaN where it was not asked [ns]

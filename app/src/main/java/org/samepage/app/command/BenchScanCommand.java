@@ -2,8 +2,12 @@
 package org.samepage.app.command;
 
 import java.io.PrintWriter;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.samepage.app.bench.KernelProgram;
@@ -28,8 +32,11 @@ import picocli.CommandLine.Spec;
     description = {
       "Full passes of ksmd over the pages of one process, smart scan off: time for each page, bytes"
           + " hashed and bytes compared.",
-      "Contents are distinct, same, pairs and cycle7, each on a machine of its own. Beside them, as"
-          + " root, CPU time of this machine's own ksmd on the same contents, and the ratio."
+      "Contents are distinct, same, pairs and cycle7, each on a machine of its own. Times are CPU"
+          + " time of the thread. Beside them, as root, CPU time of this machine's own ksmd on the"
+          + " same contents, and the ratio.",
+      "At the end, what a page takes off the heap: bytes of contents, and what is held there for"
+          + " new ones."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -53,6 +60,13 @@ final class BenchScanCommand implements Callable<Integer> {
       defaultValue = "3",
       description = "Runs of each content; the last is printed. Default: ${DEFAULT-VALUE}.")
   private int runs;
+
+  @Option(
+      names = "--content",
+      paramLabel = "C",
+      split = ",",
+      description = "Only these: ${COMPLETION-CANDIDATES}. Default: all.")
+  private Set<ScanContent> contents = EnumSet.allOf(ScanContent.class);
 
   @Option(
       names = "--profile",
@@ -100,12 +114,24 @@ final class BenchScanCommand implements Callable<Integer> {
 
   private void all(ScanBench bench, PrintWriter out, @Nullable KernelProgram kernel)
       throws SyscallException {
-    for (ScanContent content : ScanContent.values()) {
+    Map<ScanContent, ScanBench.Result> results = new EnumMap<>(ScanContent.class);
+    for (ScanContent content : contents) {
       for (int run = 1; run < runs; run++) {
-        var _ = bench.rows(content, pages, null);
+        var _ = bench.measure(content, pages, null);
       }
-      print(bench.rows(content, pages, kernel), out);
+      ScanBench.Result result = bench.measure(content, pages, kernel);
+      print(result.rows(), out);
+      results.put(content, result);
     }
+    out.println("content   pages  contents_B/page  free_B/page");
+    results.forEach((content, result) ->
+        out.printf(
+            Locale.ROOT,
+            "%-8s %7d %16.1f %12.1f%n",
+            content.word(),
+            pages,
+            result.contentsPerPage(),
+            result.freePerPage()));
   }
 
   private static void print(List<ScanRow> rows, PrintWriter out) {

@@ -15,7 +15,7 @@ final class ScanBenchTest {
   private final ScanBench bench = new ScanBench(new Workbench(), "linux-6.18");
 
   private List<ScanRow> rows(ScanContent content) throws Exception {
-    return bench.rows(content, PAGES, null);
+    return bench.measure(content, PAGES, null).rows();
   }
 
   @Test
@@ -48,5 +48,15 @@ final class ScanBenchTest {
       // a search of n pages looks at no more than 2 log2(n + 1) of them, mostly at one byte each
       assertThat(later.bytesCompared()).isBetween(PAGES * 5L, PAGES * 2 * 16L);
     }
+  }
+
+  @Test
+  void merged_pages_take_the_contents_of_their_stable_nodes_and_leave_the_rest_free()
+      throws Exception {
+    int pages = 16_384;
+    ScanBench.Result same = bench.measure(ScanContent.SAME, pages, null);
+    int merged = (pages + 255) / 256; // max_page_sharing
+    assertThat(same.contentsPerPage() * pages / PAGE).isBetween((double) merged, merged + 2.0);
+    assertThat(same.freePerPage()).isGreaterThan(4000);
   }
 }

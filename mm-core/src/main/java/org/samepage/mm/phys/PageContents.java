@@ -21,9 +21,14 @@ public final class PageContents implements AutoCloseable {
   /** The slot of a page full of zeros. */
   static final int ZERO_SLOT = 0;
 
-  private static final int CHUNK_SHIFT = 6;
-  private static final int CHUNK_SLOTS = 1 << CHUNK_SHIFT;
-  private static final int CHUNK_MASK = CHUNK_SLOTS - 1;
+  private static final int SMALL_SHIFT = 6;
+  private static final int BLOCK_SHIFT = 9;
+
+  /** Slots below are in small chunks, so that a small machine is small; others in blocks. */
+  private static final int BLOCK_SLOTS = 1 << BLOCK_SHIFT;
+
+  /** What to add to the number of a block in order to have that of its chunk. */
+  private static final int SMALL_CHUNKS_LESS_ONE = (1 << (BLOCK_SHIFT - SMALL_SHIFT)) - 1;
 
   /** What a slot holds. */
   public enum Form {
@@ -44,12 +49,14 @@ public final class PageContents implements AutoCloseable {
   }
 
   private final Arena arena = Arena.ofShared();
+  private final HugeBlocks blocks = new HugeBlocks(arena);
   private final int slotShift;
   private final int slotBytes;
   private volatile MemorySegment[] chunks = new MemorySegment[16];
   private int[] free = new int[64];
   private int freeCount;
   private int endSlot;
+  private long reservedBytes;
 
   /** Bytes of pages. */
   public PageContents() {
@@ -69,13 +76,13 @@ public final class PageContents implements AutoCloseable {
       return free[--freeCount];
     }
     int slot = endSlot;
-    int chunk = slot >>> CHUNK_SHIFT;
-    if ((slot & CHUNK_MASK) == 0) {
+    if (offset(slot) == 0) {
+      int chunk = chunkIndex(slot);
       MemorySegment[] now = chunks;
       if (chunk == now.length) {
         now = Arrays.copyOf(now, chunk * 2);
       }
-      now[chunk] = arena.allocate((long) CHUNK_SLOTS << slotShift, slotBytes);
+      now[chunk] = newChunk(1L << (slot < BLOCK_SLOTS ? SMALL_SHIFT : BLOCK_SHIFT));
       chunks = now;
     }
     endSlot++;
@@ -97,12 +104,30 @@ public final class PageContents implements AutoCloseable {
     return endSlot - freeCount;
   }
 
+  /** Of slots that are in use, are free again or were never used [bytes]. */
+  public synchronized long reservedBytes() {
+    return reservedBytes;
+  }
+
+  private MemorySegment newChunk(long slots) {
+    long bytes = slots << slotShift;
+    reservedBytes += bytes;
+    return bytes == HugeBlocks.BYTES ? blocks.next() : arena.allocate(bytes, slotBytes);
+  }
+
+  private static int chunkIndex(int slot) {
+    return slot < BLOCK_SLOTS
+        ? slot >>> SMALL_SHIFT
+        : (slot >>> BLOCK_SHIFT) + SMALL_CHUNKS_LESS_ONE;
+  }
+
   private MemorySegment chunk(int slot) {
-    return chunks[slot >>> CHUNK_SHIFT];
+    return chunks[chunkIndex(slot)];
   }
 
   private long offset(int slot) {
-    return (long) (slot & CHUNK_MASK) << slotShift;
+    int mask = (1 << (slot < BLOCK_SLOTS ? SMALL_SHIFT : BLOCK_SHIFT)) - 1;
+    return (long) (slot & mask) << slotShift;
   }
 
   byte get(int slot, int offset) {
