@@ -73,6 +73,7 @@ final class HugeBlocks {
           handle("madvise", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     }
 
+    @SuppressWarnings("restricted") // this module was asked before
     private static MethodHandle handle(
         String name, ValueLayout result, ValueLayout... arguments) {
       Linker linker = Linker.nativeLinker();
@@ -82,6 +83,7 @@ final class HugeBlocks {
     }
 
     /** Memory of this size, aligned to a block; an empty segment where there is none. */
+    @SuppressWarnings("restricted")
     MemorySegment map(long bytes, Arena arena) {
       try {
         long size = bytes + BYTES;
