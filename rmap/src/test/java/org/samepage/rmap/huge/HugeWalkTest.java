@@ -227,6 +227,31 @@ final class HugeWalkTest {
   }
 
   @Test
+  void what_was_given_away_and_written_again_is_split_and_swap_backed_again() {
+    folios.frames().clearFlag(folio, PageFlags.PG_SWAPBACKED);
+    folios.folioGet(folio);
+    folios.folioLock(folio);
+    f.unmap.tryToUnmap(folio, TTU_SPLIT_HUGE_PMD);
+    assertThat(PgTables.isHuge(pmd(vma, BASE + PMD_SIZE))).isFalse();
+    assertThat(folios.folioMapcount(folio)).isEqualTo(512);
+    assertThat(folios.folioTestSwapbacked(folio)).isTrue();
+    assertThat(folios.folioTestDirty(folio)).isTrue();
+  }
+
+  @Test
+  void the_table_that_waited_below_goes_with_what_was_given_away() {
+    folios.frames().clearFlag(folio, PageFlags.PG_SWAPBACKED);
+    PageTable table = pmdTable(vma, BASE + PMD_SIZE);
+    int at = pmdIndex(BASE + PMD_SIZE);
+    table.set(at, Pmd.pmdMkclean(table.get(at)));
+    folios.folioGet(folio);
+    folios.folioLock(folio);
+    long frames = f.memory.allocator.pagesInUse();
+    f.unmap.tryToUnmap(folio, 0);
+    assertThat(f.memory.allocator.pagesInUse()).as("the folio is ours yet").isEqualTo(frames - 1);
+  }
+
+  @Test
   void recent_use_is_asked_of_small_entries_and_huge_ones() {
     assertThat(f.referenced.folioReferenced(folio, false).count()).isEqualTo(1);
     assertThat(Pmd.pmdYoung(pmd(vma, BASE + PMD_SIZE))).isFalse();
