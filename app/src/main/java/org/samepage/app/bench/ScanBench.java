@@ -94,9 +94,7 @@ public final class ScanBench {
       PageContents contents = machine.memory().contents();
       long held = (long) contents.slotsInUse() * PageUnits.PAGE_BYTES;
       return new Result(
-          rows,
-          (double) held / pages,
-          (double) (contents.reservedBytes() - held) / pages);
+          rows, (double) held / pages, (double) (contents.reservedBytes() - held) / pages);
     }
   }
 

@@ -82,8 +82,7 @@ final class PortMap {
     return Stream.concat(Stream.of(type), below).map(t -> t.getName() + member).toList();
   }
 
-  private static void add(
-      List<Row> rows, List<String> elements, String shown, PortedFrom ported) {
+  private static void add(List<Row> rows, List<String> elements, String shown, PortedFrom ported) {
     for (String origin : ported.value()) {
       int colon = origin.indexOf(':');
       String file = origin.substring(0, colon);

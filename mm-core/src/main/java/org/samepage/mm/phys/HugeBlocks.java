@@ -74,8 +74,7 @@ final class HugeBlocks {
     }
 
     @SuppressWarnings("restricted") // this module was asked before
-    private static MethodHandle handle(
-        String name, ValueLayout result, ValueLayout... arguments) {
+    private static MethodHandle handle(String name, ValueLayout result, ValueLayout... arguments) {
       Linker linker = Linker.nativeLinker();
       SymbolLookup library = linker.defaultLookup();
       return linker.downcallHandle(
