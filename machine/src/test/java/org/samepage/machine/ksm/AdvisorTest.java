@@ -112,7 +112,7 @@ final class AdvisorTest {
       assertThat(m.store("advisor_min_pages_to_scan", "600")).isZero();
       assertThat(m.ksm("pages_to_scan")).as("not before it is chosen").isEqualTo(500);
       assertThat(m.store("pages_to_scan", "9")).isEqualTo(-Errno.EINVAL);
-      for (String bad : List.of("", "scan", "scan-time ", "NONE", "scan-time\n\n")) {
+      for (String bad : List.of("\n", "scan", "scan-time ", "NONE", "scan-time\n\n")) {
         assertThat(m.store("advisor_mode", bad)).as(bad).isEqualTo(-Errno.EINVAL);
       }
       assertThat(m.store("advisor_mode", "none")).isZero();
