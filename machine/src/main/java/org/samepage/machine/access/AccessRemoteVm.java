@@ -70,8 +70,8 @@ public final class AccessRemoteVm {
         } else {
           copyFromUserPage(page, offset, buf, from + done, bytes);
         }
-        if (!Folios.isZeroPfn(page)) {
-          folios.folioPut(page);
+        if (!Folios.isZeroPfn(page) && !folios.frames().isHugeZeroPfn(page)) {
+          folios.putPage(page);
         }
         done += bytes;
       }
@@ -109,8 +109,9 @@ public final class AccessRemoteVm {
 
   @PortedFrom("mm/page-writeback.c:set_page_dirty_lock")
   private void setPageDirtyLock(int page) {
-    folios.folioLock(page);
-    folios.folioMarkDirty(page);
-    folios.folioUnlock(page);
+    int folio = folios.pageFolio(page);
+    folios.folioLock(folio);
+    folios.folioMarkDirty(folio);
+    folios.folioUnlock(folio);
   }
 }

@@ -144,9 +144,9 @@ public final class Gup {
     if ((flags & FOLL_GET) != 0 && first != Frames.NO_PAGE) {
       folios.getPage(first);
     }
-    if ((flags & FOLL_TOUCH) != 0) {
-      long young = Pmd.pmdMkyoung(pmd);
-      table.set(index, (flags & FOLL_WRITE) != 0 ? vma.vmMm.ptes.pteMkdirty(young) : young);
+    if ((flags & FOLL_TOUCH) != 0 && (flags & FOLL_WRITE) != 0) {
+      // x86 sets the words of a huge entry for a write alone
+      table.set(index, vma.vmMm.ptes.pteMkdirty(Pmd.pmdMkyoung(pmd)));
     }
     return (int) (Pmd.pmdPfn(pmd) + bytesToPages(addr & (PMD_SIZE - 1)));
   }

@@ -151,14 +151,12 @@ public final class HugeFaults {
     return vma.has(VmFlags.VM_WRITE) ? Pmd.pmdMkwriteNovma(pmd) : pmd;
   }
 
-  /** An access that the entry allows: it is noted, as the processor would. */
+  /** An access that the entry allows: a write is noted, as the processor would. */
   @PortedFrom({"mm/huge_memory.c:huge_pmd_set_accessed", "mm/huge_memory.c:touch_pmd"})
   public void hugePmdSetAccessed(VmArea vma, int flags, PageTable table, int index, long orig) {
     table.ptl.lock();
-    if (table.get(index) == orig) {
-      boolean write = (flags & FAULT_FLAG_WRITE) != 0;
-      long entry = Pmd.pmdMkyoung(orig);
-      table.set(index, write ? vma.vmMm.ptes.pteMkdirty(entry) : entry);
+    if (table.get(index) == orig && (flags & FAULT_FLAG_WRITE) != 0) {
+      table.set(index, vma.vmMm.ptes.pteMkdirty(Pmd.pmdMkyoung(orig)));
     }
     table.ptl.unlock();
   }
