@@ -5,6 +5,7 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.samepage.labs.desk.Desk;
 import org.samepage.labs.desk.DeskStreams;
@@ -53,7 +56,8 @@ final class DeskProcess implements AnswerDesk {
         .filter(argument -> STARTING.stream().anyMatch(argument::startsWith))
         .forEach(java::add);
     java.addAll(
-        List.of("-cp", classPath, Desk.class.getName(), classes.toAbsolutePath().toString()));
+        List.of(
+            "-cp", absolute(classPath), Desk.class.getName(), classes.toAbsolutePath().toString()));
     java.add(className);
     process =
         new ProcessBuilder(jail.command(classes, java))
@@ -62,6 +66,15 @@ final class DeskProcess implements AnswerDesk {
             .start();
     out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
     in = new DataInputStream(new BufferedInputStream(process.getInputStream()));
+  }
+
+  /** The process starts in another folder. */
+  private static String absolute(String classPath) {
+    return Pattern.compile(File.pathSeparator, Pattern.LITERAL)
+        .splitAsStream(classPath)
+        .filter(entry -> !entry.isEmpty())
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
@@ -94,7 +95,8 @@ final class StudentCompiler implements AutoCloseable {
   private static String describe(Diagnostic<? extends JavaFileObject> error) {
     JavaFileObject source = error.getSource();
     String file = source == null ? "" : Path.of(source.getName()).getFileName() + ":";
-    String text = error.getMessage(Locale.ROOT).lines().findFirst().orElse("");
+    String text =
+        error.getMessage(Locale.ROOT).lines().map(String::strip).collect(Collectors.joining(", "));
     return file + error.getLineNumber() + ": " + text;
   }
 }

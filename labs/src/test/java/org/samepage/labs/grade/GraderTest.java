@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.samepage.labs.course.Lab;
@@ -48,7 +51,12 @@ final class GraderTest {
   }
 
   private static Verdict grade(Path own, Jail jail, long patience) throws Exception {
-    try (Grader grader = new Grader(jail, System.getProperty("java.class.path"), "", patience)) {
+    return grade(own, jail, patience, System.getProperty("java.class.path"));
+  }
+
+  private static Verdict grade(Path own, Jail jail, long patience, String classPath)
+      throws Exception {
+    try (Grader grader = new Grader(jail, classPath, "", patience)) {
       return grader.grade(StudentFolder.open(own));
     }
   }
@@ -69,6 +77,25 @@ final class GraderTest {
     String solution = Mutants.solution(FIRST).get(FIRST.sourceFile());
     Verdict verdict = grade(handIn(FIRST, solution), Jail.best(), PATIENCE_SECONDS);
     assertThat(verdict.isFull()).as(verdict.toString()).isTrue();
+  }
+
+  /** As where a kit is started by {@code java -cp "lib/*"}: the process starts elsewhere. */
+  @Test
+  void a_class_path_may_be_relative() throws Exception {
+    Path here = Path.of("").toAbsolutePath();
+    String relative =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(entry -> here.relativize(Path.of(entry).toAbsolutePath()).toString())
+            .collect(Collectors.joining(File.pathSeparator));
+    String solution = Mutants.solution(FIRST).get(FIRST.sourceFile());
+    Path own = handIn(FIRST, solution);
+    assertThat(grade(own, Jail.open(), PATIENCE_SECONDS, relative).isFull()).isTrue();
+  }
+
+  @Test
+  void a_mistake_of_the_compiler_s_is_told_whole() throws Exception {
+    assertThat(graded("return wrod(word);").why())
+        .contains("MyEntryReader.java:6: cannot find symbol, symbol:", "wrod(long)");
   }
 
   @Test
