@@ -48,11 +48,6 @@ public final class UnmergeBench {
   private enum Call {
     MADVISE {
       @Override
-      void prepare(UserProcess process, long at) throws SyscallException {
-        process.madvise(at, BYTES, Advice.MERGEABLE);
-      }
-
-      @Override
       long unmerge(UserProcess process, long at) throws SyscallException {
         process.madvise(at, BYTES, Advice.UNMERGEABLE);
         return at;
@@ -61,11 +56,6 @@ public final class UnmergeBench {
 
     /** Moving the tables is a part of it. */
     MREMAP {
-      @Override
-      void prepare(UserProcess process, long at) throws SyscallException {
-        process.madvise(at, BYTES, Advice.MERGEABLE);
-      }
-
       @Override
       long unmerge(UserProcess process, long at) throws SyscallException {
         long to = at == HERE ? THERE : HERE;
@@ -88,7 +78,9 @@ public final class UnmergeBench {
       }
     };
 
-    abstract void prepare(UserProcess process, long at) throws SyscallException;
+    void prepare(UserProcess process, long at) throws SyscallException {
+      process.madvise(at, BYTES, Advice.MERGEABLE);
+    }
 
     /** Returns where the range is now. */
     abstract long unmerge(UserProcess process, long at) throws SyscallException;

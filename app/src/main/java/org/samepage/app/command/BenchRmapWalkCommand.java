@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.app.command;
 
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.samepage.app.bench.KernelWalk;
 import org.samepage.app.bench.PostedBenchmark;
 import org.samepage.app.bench.PostedRow;
@@ -14,7 +11,6 @@ import org.samepage.app.bench.RmapWalkBench;
 import org.samepage.app.bench.RmapWalkReport;
 import org.samepage.app.bench.RmapWalkRow;
 import org.samepage.app.bench.WalkLayout;
-import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.app.workbench.Workbench;
@@ -68,11 +64,7 @@ final class BenchRmapWalkCommand implements Callable<Integer> {
       description = "Pages of L1 and L2 that are merged into one, 2 to 256. Default: 2.")
   private int sharers;
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE|-",
-      description = "Write the rows as a document; '-' prints it.")
-  private @Nullable String json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Mixin private HostOptions host = new HostOptions();
 
@@ -84,7 +76,7 @@ final class BenchRmapWalkCommand implements Callable<Integer> {
   @Override
   public Integer call() throws SyscallException {
     WalkLayout.Size size = size();
-    Path target = json == null || json.equals("-") ? null : SafeFile.check(Path.of(json));
+    json.check();
     Workbench workbench = SamepageCommand.workbench(spec);
     RmapWalkBench bench = new RmapWalkBench(workbench, NANOS_EACH);
     List<RmapWalkRow> rows = new ArrayList<>();
@@ -99,14 +91,7 @@ final class BenchRmapWalkCommand implements Callable<Integer> {
       posted.addAll(benchmark.rows(strategy));
     }
     RmapWalkReport report = withKernel(rows, posted);
-    PrintWriter out = spec.commandLine().getOut();
-    if (json == null) {
-      report.print(out);
-    } else if (target == null) {
-      out.println(report.json());
-    } else {
-      SafeFile.write(target, report.json() + "\n");
-    }
+    json.write(spec.commandLine().getOut(), report::print, report::json);
     return ExitCode.OK;
   }
 

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.app.command;
 
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.samepage.app.bench.UnmergeBench;
 import org.samepage.app.bench.UnmergeReport;
-import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.machine.SyscallException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -47,11 +44,7 @@ final class BenchUnmergeCommand implements Callable<Integer> {
       description = "Addresses that one call may probe. Default: ${DEFAULT-VALUE}.")
   private long probeLimit;
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE|-",
-      description = "Write the rows as a document; '-' prints it.")
-  private @Nullable String json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Spec private CommandSpec spec;
 
@@ -66,18 +59,11 @@ final class BenchUnmergeCommand implements Callable<Integer> {
     if (probeLimit < 1) {
       throw new UserMistakeException("--probe-limit takes at least 1, not " + probeLimit);
     }
-    Path target = json == null || json.equals("-") ? null : SafeFile.check(Path.of(json));
+    json.check();
     UnmergeReport report =
         new UnmergeReport(
             new UnmergeBench(SamepageCommand.workbench(spec), calls, probeLimit).rows());
-    PrintWriter out = spec.commandLine().getOut();
-    if (json == null) {
-      report.print(out);
-    } else if (target == null) {
-      out.println(report.json());
-    } else {
-      SafeFile.write(target, report.json() + "\n");
-    }
+    json.write(spec.commandLine().getOut(), report::print, report::json);
     return ExitCode.OK;
   }
 }

@@ -12,7 +12,6 @@ import org.samepage.app.compare.ComparisonTable;
 import org.samepage.app.compare.Row;
 import org.samepage.app.output.Progress;
 import org.samepage.app.output.RecordedFile;
-import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.ExitCode;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.app.workbench.Workbench;
@@ -72,11 +71,7 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private MachineOptions machine = new MachineOptions();
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE|-",
-      description = "Write the rows as a document; '-' prints it.")
-  private @Nullable String json;
+  @Mixin private JsonOption json = new JsonOption();
 
   @Spec private CommandSpec spec;
 
@@ -94,29 +89,23 @@ final class CompareCommand implements Callable<Integer> {
     for (String name : names) {
       configs.add(workbench.configs().load(machine.source(name)));
     }
-    Path target = json == null || json.equals("-") ? null : SafeFile.check(Path.of(json));
+    json.check();
     Scenario scenario = ScenarioParser.parse(file);
     JsonNode recorded = recorded();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    PrintWriter shownTo = json == null ? out : err;
+    PrintWriter shownTo = json.isGiven() ? err : out;
     Comparison comparison = new Comparison(workbench, scenario, probeLimit, shownTo::println);
     List<Row> rows;
     try (Progress progress = new Progress()) {
       rows = comparison.rows(configs, progress);
     }
-    if (json == null) {
-      ComparisonTable.print(rows, out);
-    } else if (target == null) {
-      out.println(ComparisonTable.json(rows));
-    } else {
-      SafeFile.write(target, ComparisonTable.json(rows) + "\n");
-    }
+    json.write(out, to -> ComparisonTable.print(rows, to), () -> ComparisonTable.json(rows));
     List<String> offRecord = recorded == null ? null : comparison.differencesFrom(recorded);
     if (offRecord == null) {
       return exitCode(rows);
     }
-    if (json == null || !offRecord.isEmpty()) {
+    if (!json.isGiven() || !offRecord.isEmpty()) {
       ComparisonTable.printRecorded(offRecord, shownTo);
     }
     return offRecord.isEmpty() ? exitCode(rows) : ExitCode.FAILED;

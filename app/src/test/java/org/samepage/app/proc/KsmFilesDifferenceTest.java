@@ -2,32 +2,21 @@
 package org.samepage.app.proc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.opentest4j.TestAbortedException;
-import org.samepage.app.workbench.Workbench;
-import org.samepage.host.SurroundingsException;
 import org.samepage.host.kernel.KsmFiles;
 import org.samepage.host.kernel.ProcFiles;
-import org.samepage.host.session.HostSession;
-import org.samepage.host.session.Requirements;
 import org.samepage.ksm.control.KsmSysfs;
-import org.samepage.machine.config.ConfigSource;
-import org.samepage.machine.config.MachineConfig;
 import org.samepage.mm.errno.Errno;
 import org.samepage.scenario.port.PortBackend;
 
 /** The files of /sys/kernel/mm/ksm of the port against those of the kernel: what each takes. */
-final class KsmFilesDifferenceTest {
-  private static final String COMPARED_WITH = "6.18.";
+final class KsmFilesDifferenceTest extends BesideKernel {
   private static final String RUN = "run";
 
   /** Numbers at every width's edge, signs, bases, spaces, words of truth, names of advisors. */
@@ -93,32 +82,9 @@ final class KsmFilesDifferenceTest {
           "SCAN-TIME",
           "[none]");
 
-  private static final Workbench WORKBENCH = new Workbench();
-  private static final MachineConfig CONFIG =
-      WORKBENCH.configs().load(ConfigSource.ofProfile("linux-6.18"));
-  private static final List<HostSession> SESSIONS = new ArrayList<>();
-
-  @BeforeAll
-  static void open() {
-    assumeTrue(
-        Requirements.kernelVersion().startsWith(COMPARED_WITH),
-        "the files are those of Linux " + COMPARED_WITH + "x");
-    try {
-      SESSIONS.add(HostSession.open(files -> true, false, line -> {}));
-    } catch (SurroundingsException e) {
-      throw new TestAbortedException(e.getMessage());
-    }
-  }
-
-  @AfterAll
-  static void close() {
-    SESSIONS.forEach(HostSession::close);
-    SESSIONS.clear();
-  }
-
   /** Writes to a file of the kernel. */
   private static int writeHost(String name, String text) {
-    return SESSIONS.getFirst().tryWrite(KsmFiles.file(name), text);
+    return session().tryWrite(KsmFiles.file(name), text);
   }
 
   /** What was answered, and what all files that can be written then hold. */

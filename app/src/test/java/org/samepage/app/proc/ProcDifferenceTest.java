@@ -2,22 +2,11 @@
 package org.samepage.app.proc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.opentest4j.TestAbortedException;
-import org.samepage.app.workbench.Workbench;
-import org.samepage.host.SurroundingsException;
 import org.samepage.host.backend.HostBackend;
-import org.samepage.host.session.HostSession;
-import org.samepage.host.session.Requirements;
-import org.samepage.machine.config.ConfigSource;
-import org.samepage.machine.config.MachineConfig;
 import org.samepage.scenario.backend.Backend;
 import org.samepage.scenario.backend.BackendProcess;
 import org.samepage.scenario.lang.Scenario;
@@ -27,34 +16,8 @@ import org.samepage.scenario.port.PortBackend;
 import org.samepage.scenario.run.ScenarioRunner;
 
 /** /proc of the port against that of the kernel, after each statement of small scenarios. */
-final class ProcDifferenceTest {
-  /** What the files are compared with. */
-  private static final String COMPARED_WITH = "6.18.";
-
+final class ProcDifferenceTest extends BesideKernel {
   private static final int CHANCES = 3;
-
-  private static final Workbench WORKBENCH = new Workbench();
-  private static final MachineConfig CONFIG =
-      WORKBENCH.configs().load(ConfigSource.ofProfile("linux-6.18"));
-  private static final List<HostSession> SESSIONS = new ArrayList<>();
-
-  @BeforeAll
-  static void open() {
-    assumeTrue(
-        Requirements.kernelVersion().startsWith(COMPARED_WITH),
-        "the formats are those of Linux " + COMPARED_WITH + "x");
-    try {
-      SESSIONS.add(HostSession.open(files -> true, false, line -> {}));
-    } catch (SurroundingsException e) {
-      throw new TestAbortedException(e.getMessage());
-    }
-  }
-
-  @AfterAll
-  static void close() {
-    SESSIONS.forEach(HostSession::close);
-    SESSIONS.clear();
-  }
 
   private record Side(ScenarioRunner runner, ProcSight sight) {
     static Side of(Backend backend, ProcReader proc) {
@@ -79,7 +42,7 @@ final class ProcDifferenceTest {
 
   private static boolean equal(Scenario scenario, boolean again) throws Exception {
     try (PortBackend port = WORKBENCH.bootPort(CONFIG);
-        HostBackend host = new HostBackend(SESSIONS.getFirst(), CONFIG.ksm())) {
+        HostBackend host = new HostBackend(session(), CONFIG.ksm())) {
       Side ours = Side.of(port, ProcReader.of(port.machine().proc()));
       Side theirs = Side.of(host, ProcReader.ofHost());
       for (Statement statement : scenario.statements()) {

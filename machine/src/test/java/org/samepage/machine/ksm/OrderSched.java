@@ -4,11 +4,10 @@ package org.samepage.machine.ksm;
 import java.util.ArrayList;
 import java.util.List;
 import org.samepage.mm.sched.LockClass;
-import org.samepage.mm.sched.Sched;
-import org.samepage.mm.sched.WaitQueue;
+import org.samepage.mm.testing.OneThread;
 
-/** For one thread: writes down which locks are released, while asked to. */
-final class OrderSched extends Sched {
+/** Writes down which locks are released, while asked to. */
+final class OrderSched extends OneThread {
   final List<LockClass> released = new ArrayList<>();
   boolean records;
 
@@ -18,32 +17,4 @@ final class OrderSched extends Sched {
       released.add(lockClass);
     }
   }
-
-  @Override
-  protected void reschedHook() {}
-
-  @Override
-  public void yieldPoint() {}
-
-  @Override
-  public void acquiring(LockClass lockClass, Object lock, int id) {}
-
-  @Override
-  public void acquired(LockClass lockClass, Object lock, int id) {}
-
-  @Override
-  public void contended(LockClass lockClass, int attempt) {
-    throw new IllegalStateException(lockClass + " is held");
-  }
-
-  @Override
-  public void mightSleep() {}
-
-  @Override
-  protected void sleepOn(WaitQueue queue, long seen) {
-    throw new IllegalStateException("the only thread would sleep");
-  }
-
-  @Override
-  protected void wokenUp(WaitQueue queue) {}
 }

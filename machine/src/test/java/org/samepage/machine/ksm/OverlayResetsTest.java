@@ -18,13 +18,13 @@ import org.samepage.ksm.wiring.Offer;
 import org.samepage.ksm.wiring.StrategyBundle;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.mmap.Madvise.Advice;
-import org.samepage.machine.testing.OneThread;
 import org.samepage.machine.testing.TestMachine;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.sched.FreeRunning;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
+import org.samepage.mm.testing.OneThread;
 
 /**
  * The page index that lies over checksum, age and skips, with each of its resets left out, and the

@@ -7,8 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.mmap.Madvise.Advice;
-import org.samepage.machine.testing.OneThread;
 import org.samepage.machine.testing.TestMachine;
+import org.samepage.mm.testing.OneThread;
 
 /** What tells the reviewer's rework of v3 from the merged version: an mm that exits meanwhile. */
 final class ScanStrategyExitTest {

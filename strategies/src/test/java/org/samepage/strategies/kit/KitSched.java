@@ -2,11 +2,10 @@
 package org.samepage.strategies.kit;
 
 import org.samepage.mm.sched.LockClass;
-import org.samepage.mm.sched.Sched;
-import org.samepage.mm.sched.WaitQueue;
+import org.samepage.mm.testing.OneThread;
 
 /** Lets a test act where another task could. */
-public final class KitSched extends Sched {
+public final class KitSched extends OneThread {
   /** Called at each cond_resched. */
   public Runnable onResched = () -> {};
 
@@ -34,9 +33,6 @@ public final class KitSched extends Sched {
   }
 
   @Override
-  public void yieldPoint() {}
-
-  @Override
   public void acquiring(LockClass lockClass, Object lock, int id) {
     if (lockClass == nextLock) {
       Runnable happens = onNextLock;
@@ -46,28 +42,9 @@ public final class KitSched extends Sched {
   }
 
   @Override
-  public void acquired(LockClass lockClass, Object lock, int id) {}
-
-  @Override
   public void released(LockClass lockClass, Object lock, int id) {
     if (lockClass == LockClass.PTE_LOCK || lockClass == LockClass.PMD_LOCK) {
       onTableUnlocked.run();
     }
   }
-
-  @Override
-  public void contended(LockClass lockClass, int attempt) {
-    throw new IllegalStateException("one thread waits for itself: " + lockClass.kernelName());
-  }
-
-  @Override
-  protected void sleepOn(WaitQueue queue, long seen) {
-    throw new IllegalStateException("nobody would wake it");
-  }
-
-  @Override
-  protected void wokenUp(WaitQueue queue) {}
-
-  @Override
-  public void mightSleep() {}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-package org.samepage.machine.testing;
+package org.samepage.mm.testing;
 
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.sched.Sched;
