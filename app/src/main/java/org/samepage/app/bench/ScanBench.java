@@ -28,6 +28,9 @@ public final class ScanBench {
   private static final long BASE = 0x1000_0000_0000L;
   private static final int READ_WRITE = 3;
 
+  /** The serial collector closes all gaps in each fourth collection alone. */
+  private static final int COLLECTIONS = 4;
+
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private final Workbench workbench;
@@ -39,8 +42,11 @@ public final class ScanBench {
    * @param rows one for each pass
    * @param contentsPerPage off the heap after the last pass: contents of frames in use [bytes]
    * @param freePerPage off the heap, of contents that were merged away or never used [bytes]
+   * @param heapPerPage what the machine with its process holds of the heap after the last pass:
+   *     frames, page tables, items, nodes [bytes]
    */
-  public record Result(List<ScanRow> rows, double contentsPerPage, double freePerPage) {
+  public record Result(
+      List<ScanRow> rows, double contentsPerPage, double freePerPage, double heapPerPage) {
     public Result {
       rows = List.copyOf(rows);
     }
@@ -69,6 +75,7 @@ public final class ScanBench {
   private Result passes(ScanContent content, long pages, @Nullable JsonNode said)
       throws SyscallException {
     ConfigSource config = new ConfigSource(profile, null, List.of("ksm.smart_scan=0"));
+    long heap = usedHeap();
     try (var backend = workbench.bootPort(workbench.configs().load(config))) {
       Machine machine = backend.machine();
       populate(machine.newProcess(), content, pages);
@@ -94,13 +101,23 @@ public final class ScanBench {
       PageContents contents = machine.memory().contents();
       long held = (long) contents.slotsInUse() * PageUnits.PAGE_BYTES;
       return new Result(
-          rows, (double) held / pages, (double) (contents.reservedBytes() - held) / pages);
+          rows,
+          (double) held / pages,
+          (double) (contents.reservedBytes() - held) / pages,
+          (double) (usedHeap() - heap) / pages);
     }
   }
 
   /** CPU time of this thread, as the kernel's schedstat gives it of ksmd [ns]. */
   private static long cpu() {
     return THREADS.getCurrentThreadCpuTime();
+  }
+
+  private static long usedHeap() {
+    for (int i = 0; i < COLLECTIONS; i++) {
+      System.gc();
+    }
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   private static void populate(UserProcess process, ScanContent content, long pages)

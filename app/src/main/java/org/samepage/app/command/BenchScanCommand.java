@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
       "Contents are distinct, same, pairs and cycle7, each on a machine of its own. Times are CPU"
           + " time of the thread. Beside them, as root, CPU time of this machine's own ksmd on the"
           + " same contents, and the ratio.",
-      "At the end, what a page takes off the heap: bytes of contents, and what is held there for"
-          + " new ones."
+      "At the end, what a page takes after the last pass. Off the heap: bytes of contents, and what"
+          + " is held there for new ones. On the heap: all else of the machine."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -123,15 +123,16 @@ final class BenchScanCommand implements Callable<Integer> {
       print(result.rows(), out);
       results.put(content, result);
     }
-    out.println("content   pages  contents_B/page  free_B/page");
+    out.println("content   pages  contents_B/page  free_B/page  heap_B/page");
     results.forEach((content, result) ->
         out.printf(
             Locale.ROOT,
-            "%-8s %7d %16.1f %12.1f%n",
+            "%-8s %7d %16.1f %12.1f %12.1f%n",
             content.word(),
             pages,
             result.contentsPerPage(),
-            result.freePerPage()));
+            result.freePerPage(),
+            result.heapPerPage()));
   }
 
   private static void print(List<ScanRow> rows, PrintWriter out) {

@@ -59,4 +59,12 @@ final class ScanBenchTest {
     assertThat(same.contentsPerPage() * pages / PAGE).isBetween((double) merged, merged + 2.0);
     assertThat(same.freePerPage()).isGreaterThan(4000);
   }
+
+  /** A page has an entry, a row of its frame and an item at least, and no object beyond those. */
+  @Test
+  void the_heap_that_a_page_takes_is_that_of_its_item_entry_and_frame() throws Exception {
+    bench.measure(ScanContent.DISTINCT, 2, null); // loads classes
+    ScanBench.Result distinct = bench.measure(ScanContent.DISTINCT, 16_384, null);
+    assertThat(distinct.heapPerPage()).isBetween(40.0, 200.0);
+  }
 }
