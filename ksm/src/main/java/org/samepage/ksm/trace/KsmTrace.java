@@ -13,6 +13,11 @@ import org.samepage.mm.vma.Mm;
  * as the object. {@code err} is 0 or a negative errno.
  */
 public interface KsmTrace {
+  /** Whether it wants to be told. Asked before each event. */
+  default boolean isEnabled() {
+    return true;
+  }
+
   /**
    * A full pass begins.
    *

@@ -31,9 +31,14 @@ public final class KsmTracepoints {
     probes = Arrays.stream(probes).filter(p -> p != probe).toArray(KsmTrace[]::new);
   }
 
-  /** Whether anybody is told. */
+  /** Whether anybody wants to be told. */
   public boolean enabled() {
-    return probes.length != 0;
+    for (KsmTrace probe : probes) {
+      if (probe.isEnabled()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Tells all probes. Behind {@link #enabled}, so that nothing is made for nobody. */

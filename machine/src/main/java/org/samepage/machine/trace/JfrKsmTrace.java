@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.trace;
 
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.trace.KsmTrace;
@@ -8,6 +9,12 @@ import org.samepage.mm.vma.Mm;
 
 /** Commits KSM's trace points to whatever Flight Recorder recording asks for them. */
 public final class JfrKsmTrace implements KsmTrace {
+  /** Not before Flight Recorder is in use: until then no event type of ours is made known to it. */
+  @Override
+  public boolean isEnabled() {
+    return FlightRecorder.isInitialized();
+  }
+
   @Override
   public void ksmStartScan(int seq, int rmapEntries) {
     KsmEvents.KsmStartScan event = new KsmEvents.KsmStartScan();

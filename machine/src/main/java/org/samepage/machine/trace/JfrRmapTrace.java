@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.trace;
 
+import jdk.jfr.FlightRecorder;
 import org.samepage.rmap.trace.RmapTrace;
 import org.samepage.rmap.trace.RmapWalkWork;
 
@@ -8,7 +9,8 @@ import org.samepage.rmap.trace.RmapWalkWork;
 public final class JfrRmapTrace implements RmapTrace {
   @Override
   public boolean isEnabled() {
-    return new RmapEvents.RmapWalk().isEnabled() || new RmapEvents.RmapWalkDone().isEnabled();
+    return FlightRecorder.isInitialized()
+        && (new RmapEvents.RmapWalk().isEnabled() || new RmapEvents.RmapWalkDone().isEnabled());
   }
 
   @Override
