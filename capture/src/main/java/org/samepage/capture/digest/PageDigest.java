@@ -3,7 +3,9 @@ package org.samepage.capture.digest;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.Cipher;
@@ -30,6 +32,10 @@ public final class PageDigest {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int WORDS = PageUnits.PAGE_BYTES / Long.BYTES;
   private static final int SUMS = 4;
+
+  /** Words of a block of AES. */
+  private static final int BLOCK = BYTES / Long.BYTES;
+
   private static final int BATCH = 64;
   private static final long HALF = 0xffff_ffffL;
 
@@ -39,8 +45,9 @@ public final class PageDigest {
   private final long[] words = new long[WORDS];
   private final byte[] blocks = new byte[BATCH * BYTES];
   private final byte[] sealed = new byte[BATCH * BYTES];
-  private final MemorySegment blockWords = MemorySegment.ofArray(blocks);
-  private final MemorySegment sealedWords = MemorySegment.ofArray(sealed);
+  private final LongBuffer blockWords = words(blocks);
+  private final LongBuffer sealedWords = words(sealed);
+  private final long[] halves = new long[BATCH * BLOCK];
   private final long[] sums = new long[BATCH * SUMS];
 
   /** Digests under a key. */
@@ -105,31 +112,37 @@ public final class PageDigest {
     return sum;
   }
 
+  private static LongBuffer words(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+  }
+
   /** AES over the first halves, then over those and the second ones. */
   private void seal(int batch, long[] digests, int at) {
     for (int i = 0; i < batch; i++) {
-      blockWords.set(WORD, i * 16L, sums[i * SUMS]);
-      blockWords.set(WORD, i * 16L + 8, sums[i * SUMS + 1]);
+      halves[i * BLOCK] = sums[i * SUMS];
+      halves[i * BLOCK + 1] = sums[i * SUMS + 1];
     }
-    encrypt(batch);
+    encryptHalves(batch);
     for (int i = 0; i < batch; i++) {
-      blockWords.set(WORD, i * 16L, sealedWords.get(WORD, i * 16L) ^ sums[i * SUMS + 2]);
-      blockWords.set(WORD, i * 16L + 8, sealedWords.get(WORD, i * 16L + 8) ^ sums[i * SUMS + 3]);
+      halves[i * BLOCK] ^= sums[i * SUMS + 2];
+      halves[i * BLOCK + 1] ^= sums[i * SUMS + 3];
     }
-    encrypt(batch);
+    encryptHalves(batch);
     for (int i = 0; i < batch; i++) {
       boolean zeros =
           (sums[i * SUMS] | sums[i * SUMS + 1] | sums[i * SUMS + 2] | sums[i * SUMS + 3]) == 0;
-      digests[at + i * 2] = zeros ? 0 : sealedWords.get(WORD, i * 16L);
-      digests[at + i * 2 + 1] = zeros ? 0 : sealedWords.get(WORD, i * 16L + 8);
+      digests[at + i * BLOCK] = zeros ? 0 : halves[i * BLOCK];
+      digests[at + i * BLOCK + 1] = zeros ? 0 : halves[i * BLOCK + 1];
     }
   }
 
-  private void encrypt(int batch) {
+  private void encryptHalves(int batch) {
+    blockWords.put(0, halves, 0, batch * BLOCK);
     try {
       var _ = aes.update(blocks, 0, batch * BYTES, sealed, 0);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
+    sealedWords.get(0, halves, 0, batch * BLOCK);
   }
 }

@@ -54,9 +54,9 @@ public final class CompoundPages {
     FolioMapping mapping = frames.mapping(folio);
     int flags = frames.flags(folio) & PageFlags.KEPT_BY_SPLIT;
     for (int page = folio + HPAGE_PMD_NR - 1; page >= folio; page--) {
+      frames.resetFlags(page, flags);
       frames.setMapping(page, mapping);
       frames.setIndex(page, index + page - folio);
-      frames.resetFlags(page, flags);
       folios.folioRefUnfreeze(page, 1);
       if (page != folio) {
         sched.acquired(LockClass.FOLIO_LOCK, folios, page);

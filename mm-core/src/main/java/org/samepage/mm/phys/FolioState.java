@@ -43,14 +43,12 @@ public abstract sealed class FolioState permits Folios {
 
   @PortedFrom("include/linux/page-flags.h:folio_test_anon")
   public boolean folioTestAnon(int pfn) {
-    FolioMapping mapping = frames.mapping(pfn);
-    return mapping != null && (mapping.mappingFlags() & FOLIO_MAPPING_ANON) != 0;
+    return (frames.mappingTag(pfn) & FOLIO_MAPPING_ANON) != 0;
   }
 
   @PortedFrom("include/linux/page-flags.h:folio_test_ksm")
   public boolean folioTestKsm(int pfn) {
-    FolioMapping mapping = frames.mapping(pfn);
-    return mapping != null && mapping.mappingFlags() == FOLIO_MAPPING_KSM;
+    return frames.mappingTag(pfn) == FOLIO_MAPPING_KSM;
   }
 
   /** The mapping, whatever its kind. */

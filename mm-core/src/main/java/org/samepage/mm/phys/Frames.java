@@ -41,6 +41,11 @@ public final class Frames {
   private static final int SECTION_PAGES = 1 << SECTION_SHIFT;
   private static final int SECTION_MASK = SECTION_PAGES - 1;
 
+  /** Of the two bits of a flags word that say what the mapping is. */
+  private static final int TAG_SHIFT = 30;
+
+  private static final int TAG_FREE = (1 << TAG_SHIFT) - 1;
+
   private static final int ROW = 6;
   private static final int FLAGS = 0;
   private static final int REFCOUNT = 1;
@@ -148,7 +153,7 @@ public final class Frames {
     WORD.getAndBitwiseAnd(row(pfn), at(pfn, FLAGS), ~flag);
   }
 
-  /** Replaces the whole flags word; for a frame that nobody else can see. */
+  /** Replaces the whole flags word; for a frame that nobody else can see, and without mapping. */
   void resetFlags(int pfn, int flags) {
     WORD.setRelease(row(pfn), at(pfn, FLAGS), flags);
   }
@@ -194,8 +199,33 @@ public final class Frames {
     return (FolioMapping) MAPPING.getAcquire(mappings[pfn >>> SECTION_SHIFT], pfn & SECTION_MASK);
   }
 
+  /**
+   * Sets the mapping, and its tag in the row: whoever reads the tag alone needs no other line of
+   * memory. A tag is not seen before the mapping that it speaks of, nor after that is gone.
+   */
   public void setMapping(int pfn, @Nullable FolioMapping mapping) {
+    if (mapping == null) {
+      tagMapping(pfn, 0);
+    }
     MAPPING.setRelease(mappings[pfn >>> SECTION_SHIFT], pfn & SECTION_MASK, mapping);
+    if (mapping != null) {
+      tagMapping(pfn, mapping.mappingFlags());
+    }
+  }
+
+  private void tagMapping(int pfn, int tag) {
+    int[] row = row(pfn);
+    int at = at(pfn, FLAGS);
+    int flags = flags(pfn);
+    while (flags >>> TAG_SHIFT != tag) {
+      WORD.compareAndSet(row, at, flags, flags & TAG_FREE | tag << TAG_SHIFT);
+      flags = flags(pfn);
+    }
+  }
+
+  /** {@link FolioMapping#mappingFlags} of the mapping; 0 where there is none. */
+  int mappingTag(int pfn) {
+    return flags(pfn) >>> TAG_SHIFT;
   }
 
   /** The folio's offset in what it belongs to [pages]; guarded by the folio lock. */

@@ -5,7 +5,7 @@ package org.samepage.mm.phys;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 
-/** The bits of a frame's flags word. */
+/** The bits of a frame's flags word; the two highest are {@link Frames#mappingTag}. */
 @PortedFrom(
     value = "include/linux/page-flags.h:pageflags",
     fidelity = Fidelity.SIMPLIFIED,
@@ -27,7 +27,7 @@ public final class PageFlags {
   /**
    * Somebody has taken the folio aside to move it or to swap it out: the kernel's PG_lru, clear.
    */
-  public static final int PG_ISOLATED = 1 << 29;
+  public static final int PG_ISOLATED = 1 << 26;
 
   /** Of a large folio, in its second page: some of its pages are mapped and some are not. */
   public static final int PG_PARTIALLY_MAPPED = 1 << 16;
@@ -36,7 +36,7 @@ public final class PageFlags {
   public static final int PG_TAIL = 1 << 28;
 
   /** The frame holds a page table. */
-  public static final int PG_TABLE = 1 << 30;
+  public static final int PG_TABLE = 1 << 27;
 
   /** What each page of a large folio takes over when that is split. */
   static final int KEPT_BY_SPLIT =
