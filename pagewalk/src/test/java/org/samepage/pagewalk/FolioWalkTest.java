@@ -70,6 +70,14 @@ final class FolioWalkTest {
   }
 
   @Test
+  void the_first_address_behind_the_vma_is_outside_and_its_last_is_not() {
+    assertThat(folioWalk.folioWalkStart(vma, vma.vmEnd - 1, 0)).isEqualTo(Frames.NO_PAGE);
+    assertThat(memory.log.reports()).isEmpty();
+    assertThat(folioWalk.folioWalkStart(vma, vma.vmEnd, 0)).isEqualTo(Frames.NO_PAGE);
+    assertThat(memory.log.reports()).hasSize(1);
+  }
+
+  @Test
   void an_address_outside_the_vma_is_warned_about_once() {
     assertThat(folioWalk.folioWalkStart(vma, BASE - 4096, 0)).isEqualTo(Frames.NO_PAGE);
     assertThat(folioWalk.folioWalkStart(vma, vma.vmEnd, 0)).isEqualTo(Frames.NO_PAGE);

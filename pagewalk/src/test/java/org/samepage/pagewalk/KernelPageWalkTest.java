@@ -191,4 +191,21 @@ final class KernelPageWalkTest {
     assertThat(walks.walkKernelPageTableRange(KERNEL, KERNEL + PAGE, walk, null)).isZero();
     assertThat(ops.visits).containsExactly("pmd@0+1000");
   }
+
+  @Test
+  void what_a_callback_returns_ends_the_walk_and_is_its_result_whichever_way_in() {
+    RecordingOps ops = new RecordingOps(KERNEL, PTE_ENTRY);
+    ops.answer = (visit, walk) -> 7;
+    MmWalk walk = new MmWalk(ops);
+    long end = KERNEL + 2 * MIB2;
+    m.memory.setEntry(initMm, KERNEL + MIB2, Pte.pfnPte(8, KERNEL_PROT));
+    assertThat(walks.walkKernelPageTableRange(KERNEL, end, walk, null)).isEqualTo(7);
+    assertThat(walks.walkKernelPageTableRangeLockless(KERNEL, end, walk, null)).isEqualTo(7);
+    assertThat(walks.walkPageRangeDebug(initMm, KERNEL, end, walk, null)).isEqualTo(7);
+    assertThat(ops.visits).containsOnly("pte@1000+1000").hasSize(3);
+    m.mm.mmapLock.readUnlock();
+    m.mm.mmapLock.writeLock();
+    assertThat(walks.walkPageRangeDebug(m.mm, KERNEL, end, walk, initMm.pgTables.pgd()))
+        .isEqualTo(7);
+  }
 }
