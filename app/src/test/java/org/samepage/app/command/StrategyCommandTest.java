@@ -171,6 +171,55 @@ final class StrategyCommandTest {
     assertThat(out.toString()).contains("ksm.pages_shared: 64 / 0");
   }
 
+  private static void replace(Path file, String what, String by) throws Exception {
+    String text = Files.readString(file);
+    assertThat(text).contains(what);
+    Files.writeString(file, text.replace(what, by));
+  }
+
+  @Test
+  void an_entry_of_a_page_that_is_being_moved_is_nothing_to_scan() throws Exception {
+    Path project = fresh("my-scan", "scan");
+    replace(
+        project.resolve("src/main/java/strategy/MyScanPlugin.java"),
+        "walk.folioWalkStart(vma, addr, 0)",
+        "walk.folioWalkStart(vma, addr, org.samepage.pagewalk.FolioWalk.FW_MIGRATION)");
+    assertThat(contract(project, jar(project), "strategy.MyScanPluginTest").getFailures())
+        .extracting(failure -> failure.getTestIdentifier().getLegacyReportingName())
+        .containsExactly("markers_swap_and_migration_entries_are_passed_over_in_silence()");
+  }
+
+  /** However the test of a broken promise ends that is no success. */
+  @Test
+  void a_declared_fault_may_show_as_an_exception_and_one_that_is_half_declared_is_told()
+      throws Exception {
+    Path project = fresh("my-walk", "rmap-walk");
+    Path source = project.resolve("src/main/java/strategy/MyWalkPlugin.java");
+    replace(source, "return 0;", "throw new IllegalStateException();");
+    replace(source, "origin = \"ours\",", "origin = \"ours\", knownFaults = \"Finds none.\",");
+    Path jar = jar(project);
+    assertThat(contract(project, jar, "strategy.MyWalkPluginTest").getFailures())
+        .hasSize(4)
+        .extracting(failure -> String.valueOf(failure.getException().getMessage()))
+        .anyMatch(message -> message.contains("it has [Finds none.]"));
+    replace(
+        project.resolve("src/test/java/strategy/MyWalkPluginTest.java"),
+        "  @Override\n  protected org.samepage.ksm.spi.RmapItemLayout",
+        """
+          @Override
+          protected java.util.Set<String> brokenPromises() {
+            return java.util.Set.of(
+                "a_page_that_was_merged_where_it_was_first_touched_is_visited",
+                "a_page_that_was_moved_before_it_was_merged_is_visited",
+                "a_page_of_a_private_file_is_visited");
+          }
+
+          @Override
+          protected org.samepage.ksm.spi.RmapItemLayout\
+        """);
+    assertThat(contract(project, jar, "strategy.MyWalkPluginTest").getFailures()).isEmpty();
+  }
+
   @Test
   void settings_of_its_own_come_from_its_reference_and_the_user_and_are_checked() throws Exception {
     Path project = fresh("my-layout", "rmap-item-layout");

@@ -11,6 +11,8 @@ import org.samepage.ksm.spi.ScanHit;
 import org.samepage.ksm.spi.ScanStrategy;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
+import org.samepage.mm.pgtable.SwapEntry;
+import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.units.PageUnits;
@@ -129,14 +131,18 @@ public abstract class ScanPagesContract extends StrategyContract<ScanStrategy> {
   }
 
   @Test
-  public void markers_and_swap_entries_are_passed_over_in_silence() {
+  public void markers_swap_and_migration_entries_are_passed_over_in_silence() {
     try (KitWorld w = world()) {
       Mm mm = w.mm();
-      VmArea vma = w.map(mm, 0, 8, true);
+      VmArea vma = w.map(mm, 0, 16, true);
       w.populate(vma, 1, 1);
       w.set(vma, 2, PteMarker.makePteMarker(PteMarker.GUARD));
-      w.populate(vma, 3, 2);
-      assertThat(candidates(w, mm)).containsExactly(1L, 3L);
+      w.set(vma, 3, SwapEntry.swpEntryRaw(0, 2));
+      w.set(vma, 4, SwapEntry.swpEntryRaw(0, 1));
+      int moving = w.populate(vma, 5, 3);
+      w.set(vma, 5, w.get(SwapTypes.class).makeReadableMigrationEntry(moving));
+      w.populate(vma, 6, 2);
+      assertThat(candidates(w, mm)).containsExactly(1L, 6L);
       assertThat(w.log().reports()).isEmpty();
     }
   }

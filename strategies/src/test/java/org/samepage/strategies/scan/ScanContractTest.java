@@ -31,7 +31,7 @@ final class ScanContractTest {
     @Override
     protected Set<String> brokenPromises() {
       return Set.of(
-          "markers_and_swap_entries_are_passed_over_in_silence",
+          "markers_swap_and_migration_entries_are_passed_over_in_silence",
           "a_walk_that_fails_is_reported_once_and_leaves_the_cursor_at_the_end_of_the_vma");
     }
   }
