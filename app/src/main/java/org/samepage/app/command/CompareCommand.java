@@ -84,6 +84,11 @@ final class CompareCommand implements Callable<Integer> {
       throw new UserMistakeException("--probe-limit takes at least 1, not " + probeLimit);
     }
     Workbench workbench = SamepageCommand.workbench(spec);
+    if (profiles != null && profiles.isEmpty()) {
+      throw new UserMistakeException(
+          "--profiles takes at least one of "
+              + String.join(", ", workbench.configs().profileNames()));
+    }
     List<String> names = profiles == null ? workbench.configs().profileNames() : profiles;
     List<MachineConfig> configs = new ArrayList<>();
     for (String name : names) {

@@ -4,6 +4,7 @@ package org.samepage.app.command;
 import java.nio.file.Path;
 import org.samepage.app.plugin.StrategySkeleton;
 import org.samepage.app.workbench.ExitCode;
+import org.samepage.app.workbench.Workbench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,7 +54,9 @@ final class StrategyCommand implements Runnable {
               description = "Where the new folder goes. Default: here.")
           Path where) {
     String version = new SamepageCommand.Version().getVersion()[0].replaceFirst("^samepage ", "");
-    StrategySkeleton.write(where, name, point, version, SamepageCommand.workbench(spec).catalogue())
+    Workbench workbench = SamepageCommand.workbench(spec);
+    StrategySkeleton.write(
+            where, name, point, version, workbench.catalogue(), workbench.configs().profileNames())
         .forEach(spec.commandLine().getOut()::println);
     return ExitCode.OK;
   }

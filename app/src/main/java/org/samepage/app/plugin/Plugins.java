@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.jar.JarFile;
+import java.util.stream.Collectors;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.app.workbench.Workbench;
+import org.samepage.ksm.wiring.Offer;
 import org.samepage.ksm.wiring.StrategyBundle;
 import org.samepage.machine.config.ConfigurationException;
 
@@ -32,14 +34,33 @@ public final class Plugins {
       return new Workbench(ours);
     }
     jars.forEach(Plugins::demandService);
+    String named = jars.stream().map(Path::toString).collect(Collectors.joining(", "));
     try {
-      return new Workbench(
-          new URLClassLoader(jars.stream().map(Plugins::url).toArray(URL[]::new), ours));
+      Workbench workbench =
+          new Workbench(
+              new URLClassLoader(jars.stream().map(Plugins::url).toArray(URL[]::new), ours));
+      workbench
+          .catalogue()
+          .byPoint()
+          .values()
+          .forEach(point -> point.values().forEach(Offer::demandConstructor));
+      return workbench;
     } catch (ServiceConfigurationError | LinkageError | IllegalArgumentException e) {
-      throw new UserMistakeException("--plugin: " + e.getMessage());
+      throw new UserMistakeException("--plugin %s: %s".formatted(named, why(e)));
     } catch (ConfigurationException e) {
-      throw new UserMistakeException("--plugin: reference.conf: " + e.getMessage());
+      throw new UserMistakeException(
+          "--plugin %s: reference.conf: %s".formatted(named, e.getMessage()));
     }
+  }
+
+  /** What is wrong, and what is at the bottom of it. */
+  private static String why(Throwable e) {
+    Throwable bottom = e;
+    while (bottom.getCause() != null) {
+      bottom = bottom.getCause();
+    }
+    String message = e instanceof LinkageError ? e.toString() : String.valueOf(e.getMessage());
+    return bottom == e ? message : message + ": " + bottom;
   }
 
   private static URL url(Path jar) {
@@ -52,6 +73,9 @@ public final class Plugins {
 
   private static void demandService(Path jar) {
     boolean offers;
+    if (!Files.exists(jar)) {
+      throw new UserMistakeException("--plugin %s: no such file".formatted(jar));
+    }
     if (Files.isDirectory(jar)) {
       offers = Files.isRegularFile(jar.resolve(SERVICE));
     } else {

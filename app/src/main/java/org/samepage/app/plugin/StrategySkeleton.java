@@ -4,6 +4,7 @@ package org.samepage.app.plugin;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +15,6 @@ import java.util.regex.Pattern;
 import org.samepage.app.output.SafeFile;
 import org.samepage.app.workbench.UserMistakeException;
 import org.samepage.ksm.wiring.StrategyCatalogue;
-import org.samepage.machine.config.NearestNames;
 
 /**
  * The five files of a strategy in a jar of its own: it works, and does what the oldest one does.
@@ -45,22 +45,31 @@ public final class StrategySkeleton {
    *
    * @param name of the strategy
    * @param version of Samepage, which the files are written for
+   * @param profiles the names that its profile cannot have
    * @return what was written, and what to do next
    */
   public static List<String> write(
-      Path where, String name, String point, String version, StrategyCatalogue known) {
+      Path where,
+      String name,
+      String point,
+      String version,
+      StrategyCatalogue known,
+      Collection<String> profiles) {
     if (!NAME.matcher(name).matches()) {
       throw new UserMistakeException("%s is no name of a strategy; one is my-scan".formatted(name));
     }
     Map<String, String> bodies = POINTS.get(point);
     if (bodies == null) {
       throw new UserMistakeException(
-          "unknown extension point %s; %s"
-              .formatted(point, NearestNames.sentence(point, POINTS.keySet())));
+          "unknown extension point %s; there are %s".formatted(point, String.join(", ", points())));
     }
     if (known.byPoint().getOrDefault(point, Map.of()).containsKey(name)) {
       throw new UserMistakeException(
           "there is a strategy %s for %s already".formatted(name, point));
+    }
+    if (profiles.contains(name)) {
+      throw new UserMistakeException(
+          "there is a profile %s already, and the strategy's has its name".formatted(name));
     }
     Path folder = where.resolve(name);
     if (Files.exists(folder)) {

@@ -167,6 +167,8 @@ final class CommandLineTest {
             + " both be written",
         "compare|Missing required parameter: 'FILE'",
         "compare CORPUS/merge-basic.scenario --profiles linux-6.17,x|unknown profile x; there are",
+        "compare CORPUS/merge-basic.scenario --profiles ,|--profiles takes at least one of"
+            + " linux-6.17",
         "compare CORPUS/merge-basic.scenario --probe-limit 0|--probe-limit takes at least 1",
         "compare CORPUS/merge-basic.scenario --probe-limit 1M|Invalid value for option"
             + " '--probe-limit'",

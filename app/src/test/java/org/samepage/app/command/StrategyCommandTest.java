@@ -260,6 +260,41 @@ final class StrategyCommandTest {
     assertThat(err.toString()).contains("unknown key").contains("my-layout.bytes");
   }
 
+  /** Each time one thing is changed in what was working. */
+  @ParameterizedTest(name = "{2}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "@StrategySpec( | @Deprecated @interface NoSpec { String name(); String summary();"
+            + " String origin(); String cost(); String tells(); } @NoSpec("
+            + " | lacks @StrategySpec",
+        "super(List | if (true) throw new Error(\"no luck\"); super(List" + " | no luck",
+        "origin = \"ours\", | origin = \"ours\", needs = \"overlay\","
+            + " | needs \"overlay\", which is not point=strategy",
+        "implements RmapItemLayout { | implements RmapItemLayout { MyLayout(int bytes) {}"
+            + " | has neither one constructor with @Inject nor one without parameters",
+        "name = \"my-layout\" | name = \"overlay\""
+            + " | two strategies are named overlay at rmap-item-layout",
+        "public MyLayoutPlugin | MyLayoutPlugin | public no-arg constructor"
+      })
+  void what_is_wrong_with_a_plug_in_is_told(String what, String by, String said) throws Exception {
+    Path project = fresh("my-layout", "rmap-item-layout");
+    replace(project.resolve("src/main/java/strategy/MyLayoutPlugin.java"), what, by);
+    String jar = jar(project).toString();
+    assertThat(run("run", SCENARIO, "--plugin", jar)).isEqualTo(2);
+    assertThat(err.toString()).contains("--plugin " + jar, said).hasLineCount(1);
+  }
+
+  @ParameterizedTest(name = "without {0}")
+  @CsvSource({"class, reference.conf", "unmerge, reference.conf"})
+  void a_profile_that_cannot_be_read_is_told(String without, String said) throws Exception {
+    Path project = fresh("my-scan", "scan");
+    replace(project.resolve("src/main/resources/reference.conf"), without, "other");
+    String jar = jar(project).toString();
+    assertThat(run("strategies", "--plugin", jar)).isEqualTo(2);
+    assertThat(err.toString()).contains("--plugin " + jar, said);
+  }
+
   private static String[] with(String[] command, String setting) {
     List<String> all = new ArrayList<>(List.of(command));
     all.addAll(List.of("--set", setting));
@@ -274,12 +309,18 @@ final class StrategyCommandTest {
     Path empty = Files.createDirectories(folder.resolve("empty"));
     assertThat(run("strategies", "--plugin", empty.toString())).isEqualTo(2);
     assertThat(err.toString()).contains("it has no META-INF/services/");
+    assertThat(run("strategies", "--plugin", folder.resolve("none.jar").toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("none.jar: no such file");
     String in = folder.toString();
+    assertThat(run("strategy", "new", "ksm-v3", "--in", in)).isEqualTo(2);
+    assertThat(err.toString()).contains("there is a profile ksm-v3 already");
     assertThat(run("strategy", "new", "My Scan", "--in", in)).isEqualTo(2);
     assertThat(run("strategy", "new", "per-address", "--in", in)).isEqualTo(2);
     assertThat(err.toString()).contains("there is a strategy per-address for scan already");
     assertThat(run("strategy", "new", "mine", "--point", "scans", "--in", in)).isEqualTo(2);
-    assertThat(err.toString()).contains("unknown extension point scans").contains("scan");
+    assertThat(err.toString())
+        .contains("unknown extension point scans")
+        .contains("rmap-item-layout");
     var _ = fresh("mine", "scan");
     assertThat(run("strategy", "new", "mine", "--in", in)).isEqualTo(2);
     assertThat(err.toString()).contains("is there already");

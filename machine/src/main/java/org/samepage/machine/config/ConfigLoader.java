@@ -42,11 +42,16 @@ public final class ConfigLoader {
    * A loader with the defaults that a class loader finds.
    *
    * @param catalogue the strategies that there are to choose from
+   * @throws ConfigurationException where the defaults cannot be read
    */
   public ConfigLoader(ClassLoader from, StrategyCatalogue catalogue) {
-    this.reference = ConfigFactory.parseResources(from, "reference.conf").resolve();
     this.catalogue = catalogue;
-    readProfiles();
+    try {
+      this.reference = ConfigFactory.parseResources(from, "reference.conf").resolve();
+      readProfiles();
+    } catch (ConfigException e) {
+      throw new ConfigurationException(describe(e));
+    }
   }
 
   private void readProfiles() {
