@@ -285,6 +285,27 @@ final class StrategyCommandTest {
     assertThat(err.toString()).contains("--plugin " + jar, said).hasLineCount(1);
   }
 
+  @ParameterizedTest(name = "{1}")
+  @CsvSource({
+    "@jakarta.inject.Inject MyLayout(Runnable r) {}, No implementation for java.lang.Runnable was"
+        + " bound",
+    "MyLayout() { throw new IllegalStateException(); }, IllegalStateException"
+  })
+  void a_strategy_that_cannot_be_made_is_told(String constructor, String said) throws Exception {
+    Path project = fresh("my-layout", "rmap-item-layout");
+    replace(
+        project.resolve("src/main/java/strategy/MyLayoutPlugin.java"),
+        "implements RmapItemLayout {",
+        "implements RmapItemLayout { " + constructor);
+    String jar = jar(project).toString();
+    assertThat(run("run", SCENARIO, "--plugin", jar, "--profile", "my-layout"))
+        .as(err.toString())
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .contains("strategy.rmap-item-layout = my-layout: ", " cannot be made: ", said)
+        .hasLineCount(1);
+  }
+
   @ParameterizedTest(name = "without {0}")
   @CsvSource({"class, reference.conf", "unmerge, reference.conf"})
   void a_profile_that_cannot_be_read_is_told(String without, String said) throws Exception {

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.machine.wiring;
 
+import com.google.inject.CreationException;
 import com.google.inject.Guice;
 import com.google.inject.ProvisionException;
 import com.google.inject.Stage;
+import com.google.inject.spi.Message;
 import com.google.inject.util.Modules;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.samepage.ksm.spi.StrategySettings;
 import org.samepage.ksm.wiring.KsmModule;
+import org.samepage.ksm.wiring.Offer;
 import org.samepage.ksm.wiring.StrategyCatalogue;
 import org.samepage.machine.Machine;
 import org.samepage.machine.config.ConfigurationException;
@@ -25,6 +31,14 @@ import org.samepage.rmap.wiring.RmapModule;
 
 /** Boots machines: one injector each, so that any number of them live side by side. */
 public final class MachineBoot {
+  /** Of Guice, which cannot read lines of classes as new as ours, and says so by a stack trace. */
+  private static final Logger LINE_NUMBERS =
+      Logger.getLogger("com.google.inject.internal.util.LineNumbers");
+
+  static {
+    LINE_NUMBERS.setLevel(Level.OFF);
+  }
+
   private final StrategyCatalogue catalogue;
 
   /**
@@ -100,7 +114,28 @@ public final class MachineBoot {
           throw new ConfigurationException(String.valueOf(why.getMessage()));
         }
       }
-      throw e;
+      throw blamed(e, e.getErrorMessages());
+    } catch (CreationException e) {
+      throw blamed(e, e.getErrorMessages());
     }
+  }
+
+  /** Somebody's strategy that cannot be made, for what its constructor takes or does; else e. */
+  private RuntimeException blamed(RuntimeException e, Collection<Message> messages) {
+    String all = String.valueOf(e.getMessage());
+    for (Map<String, Offer<?>> point : catalogue.byPoint().values()) {
+      for (Offer<?> offer : point.values()) {
+        // Guice writes a nested class with a dot at times
+        String name = offer.strategy().getName();
+        boolean foreign = offer.strategy().getClassLoader() != MachineBoot.class.getClassLoader();
+        if (foreign && (all.contains(name) || all.contains(name.replace('$', '.')))) {
+          String first = messages.iterator().next().getMessage().lines().findFirst().orElse("");
+          return new ConfigurationException(
+              "strategy.%s = %s: %s cannot be made: %s"
+                  .formatted(offer.pointName(), offer.name(), name, first));
+        }
+      }
+    }
+    return e;
   }
 }
