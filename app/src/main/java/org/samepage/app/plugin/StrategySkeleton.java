@@ -117,7 +117,25 @@ public final class StrategySkeleton {
       words.put(of, of.equals(point) ? name : usual(of));
     }
     files.replaceAll((file, text) -> fill(text, words));
+    if (isTaken(type.toString(), Objects.requireNonNull(files.get(java)))) {
+      throw new UserMistakeException(
+          "%s would be a class %s, which the plug-in uses another one of; choose another name"
+              .formatted(name, type));
+    }
     return files;
+  }
+
+  /** Whether a class's own name is that of one which its file imports, or of java.lang's. */
+  private static boolean isTaken(String type, String source) {
+    if (source.contains("." + type + ";")) {
+      return true;
+    }
+    try {
+      var _ = Class.forName("java.lang." + type, false, null);
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
   }
 
   /** What linux-6.18 has. */

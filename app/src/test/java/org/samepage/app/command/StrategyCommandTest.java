@@ -335,6 +335,10 @@ final class StrategyCommandTest {
     String in = folder.toString();
     assertThat(run("strategy", "new", "ksm-v3", "--in", in)).isEqualTo(2);
     assertThat(err.toString()).contains("there is a profile ksm-v3 already");
+    for (String taken : List.of("list", "offer", "override", "scan-strategy")) {
+      assertThat(run("strategy", "new", taken, "--in", in)).as(taken).isEqualTo(2);
+      assertThat(err.toString()).contains("would be a class ").hasLineCount(1);
+    }
     assertThat(run("strategy", "new", "My Scan", "--in", in)).isEqualTo(2);
     assertThat(run("strategy", "new", "per-address", "--in", in)).isEqualTo(2);
     assertThat(err.toString()).contains("there is a strategy per-address for scan already");
