@@ -4,6 +4,7 @@ package org.samepage.app.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -84,6 +85,52 @@ final class CaptureCommandsTest {
     List<?> all = (List<?>) root.get("predictions");
     assertThat(all).extracting("profile").isEqualTo(List.of("linux-6.18", "linux-7.3"));
     assertThat(all).extracting("knobs").extracting("pages_to_scan").containsOnly("7");
+  }
+
+  /** Of a shell that has two children and a grandchild, and says so once they are there. */
+  @Test
+  void children_and_theirs_come_with_a_process_when_asked() throws Exception {
+    String script = "sleep 1000 & sh -c 'sleep 1000 & echo ready; wait' & wait";
+    Process shell = new ProcessBuilder("sh", "-c", script).start();
+    try (BufferedReader said = shell.inputReader()) {
+      assertThat(said.readLine()).isEqualTo("ready");
+      String pid = Long.toString(shell.pid());
+      samepage("capture", pid, "-o", file("one"));
+      samepage("capture", pid, "--children", "-o", file("all"));
+      assertThat(samepage("predict", file("one")).out).startsWith("1 processes, ");
+      assertThat(samepage("predict", file("all")).out).startsWith("4 processes, ");
+    } finally {
+      shell.descendants().forEach(ProcessHandle::destroyForcibly);
+      shell.destroyForcibly();
+    }
+  }
+
+  @Test
+  void processes_are_found_by_their_command_lines() throws Exception {
+    String unlike = "1000." + Math.abs(System.nanoTime());
+    Process other = new ProcessBuilder("sleep", unlike).start();
+    try {
+      String pattern = "^sleep " + unlike + " ?$";
+      Result captured = samepage("capture", "--match", pattern, "-o", file("a"));
+      assertThat(captured.code).as(captured.err).isZero();
+      assertThat(samepage("predict", file("a")).out).startsWith("1 processes, ");
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    Result none = samepage("capture", "--match", "^sleep " + unlike, "-o", file("b"));
+    assertThat(none.code).isEqualTo(3);
+    assertThat(none.err).contains("no process matches ^sleep " + unlike);
+    assertThat(folder.resolve("b")).doesNotExist();
+  }
+
+  @Test
+  void several_snapshots_are_taken_when_asked_and_counted() {
+    Result captured =
+        samepage("capture", pid(), "--every", "0.01", "--count", "3", "-o", file("a"));
+    assertThat(captured.code).as(captured.err).isZero();
+    assertThat(samepage("predict", file("a")).out).contains(", 3 snapshots");
+    assertThat(samepage("capture", pid(), "--count", "3", "-o", file("b")).err)
+        .contains("--count takes at least 1, and --every where it is more");
   }
 
   @Test

@@ -178,4 +178,23 @@ final class HostCommandsTest {
     assertThat(samepage("fuzz", "--count", "0").code).isEqualTo(2);
     assertThat(samepage("fuzz", "--no-host", "--profile", "x").err).contains("unknown profile x");
   }
+
+  /** Stopped, they are what was captured: so every count must be the kernel's. */
+  @Test
+  void what_is_predicted_of_stopped_processes_is_what_the_kernel_does() {
+    demandHost();
+    Result result =
+        samepage("verify", "--yes", "--freeze", "--warmup", "1", "sleep 1000", "sleep 1001");
+    assertThat(result.code).as(result.err).isZero();
+    List<String[]> counts =
+        result
+            .out
+            .lines()
+            .map(line -> line.strip().split(" +"))
+            .filter(w -> w.length == 4)
+            .toList();
+    assertThat(counts).extracting(words -> words[0]).contains("pages_shared", "general_profit");
+    assertThat(counts).allSatisfy(words -> assertThat(words[1]).as(words[0]).isEqualTo(words[2]));
+    assertThat(result.out).containsPattern("pages_sharing +[1-9]");
+  }
 }

@@ -14,7 +14,8 @@ import org.samepage.ksm.spi.StrategySpec;
         "proposed in the review of \"[PATCH v3 2/2] ksm: Optimize rmap_walk_ksm by passing a"
             + " suitable address range\", April 2026: count the entries found, fall back when"
             + " short",
-    cost = "2 * items * (log V + hits); where short, that of full-range besides",
+    cost =
+        "2 * items * (log V + hits), as address-bounded; where short, that of full-range besides",
     tells = "telling/m2: rmap_second_passes")
 final class AddressBoundedFallbackRmapWalkStrategy extends AddressQuery {
   @Override

@@ -13,7 +13,7 @@ import org.samepage.ksm.spi.StrategySpec;
     origin =
         "\"[PATCH v3 2/2] ksm: Optimize rmap_walk_ksm by passing a suitable address range\","
             + " in mm-unstable for a while, never merged",
-    cost = "2 * items * (log V + hits)",
+    cost = "2 * items * (log V + hits): V VMAs of the anon_vma, hits those at the place asked for",
     knownFaults =
         "Misses pages that mremap moved before they were merged, and pages of private files: such a"
             + " page can be neither migrated nor reclaimed.",

@@ -12,8 +12,7 @@ import org.samepage.ksm.spi.StrategySpec;
     origin =
         "ours: the fallback proposed for address-bounded, under the index of \"[PATCH v4 0/5] KSM:"
             + " Optimizations for rmap_walk_ksm\"",
-    cost =
-        "2 * items * (log V + hits), and the index in each item; where short, full-range besides",
+    cost = "as pgoff-bounded; where short, that of full-range besides",
     needs = "rmap-item-layout=separate|overlay",
     tells = "telling/m2: rmap_second_passes, fewer than those of address-bounded-fallback")
 final class PgoffBoundedFallbackRmapWalkStrategy extends PgoffQuery {

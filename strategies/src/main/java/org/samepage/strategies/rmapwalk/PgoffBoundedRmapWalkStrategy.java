@@ -12,7 +12,7 @@ import org.samepage.ksm.spi.StrategySpec;
     origin =
         "Linux 7.3, mm/ksm.c:rmap_walk_ksm, commit 96d2d9acef49; first in \"[PATCH v4 4/5] ksm:"
             + " Optimize rmap_walk_ksm by passing a suitable address range\"",
-    cost = "2 * items * (log V + hits), and the index in each item",
+    cost = "2 * items * (log V + hits), as address-bounded, and the index in each item",
     needs = "rmap-item-layout=separate|overlay",
     tells = "telling/m2: ptes_found; telling/m6: rmap_iterations")
 final class PgoffBoundedRmapWalkStrategy extends PgoffQuery {
