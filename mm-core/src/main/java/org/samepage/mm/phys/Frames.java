@@ -218,7 +218,7 @@ public final class Frames {
     int at = at(pfn, FLAGS);
     int flags = flags(pfn);
     while (flags >>> TAG_SHIFT != tag) {
-      WORD.compareAndSet(row, at, flags, flags & TAG_FREE | tag << TAG_SHIFT);
+      WORD.compareAndSet(row, at, flags, (flags & TAG_FREE) | (tag << TAG_SHIFT));
       flags = flags(pfn);
     }
   }
