@@ -101,7 +101,7 @@ final class LabGradeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static Line grade(Grader grader, Path folder) throws IOException {
+  private static Line grade(Grader grader, Path folder) {
     try {
       Verdict verdict = grader.grade(StudentFolder.open(folder));
       return new Line(
@@ -117,7 +117,11 @@ final class LabGradeCommand implements Callable<Integer> {
                       : ", " + VerdictText.outcome(verdict)));
     } catch (StudentFolder.NoLabException e) {
       String why = String.valueOf(e.getMessage());
-      return new Line(VerdictText.csvOfNone(folder.toString(), why), why);
+      return new Line(VerdictText.csvOfNone(folder.toString(), "no lab", why), why);
+    } catch (IOException | RuntimeException e) { // the others are graded all the same
+      return new Line(
+          VerdictText.csvOfNone(folder.toString(), "not graded", e.toString()),
+          folder + " cannot be graded: " + e);
     }
   }
 

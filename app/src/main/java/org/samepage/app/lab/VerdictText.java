@@ -4,6 +4,7 @@ package org.samepage.app.lab;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.samepage.labs.course.Check.Finding;
 import org.samepage.labs.course.Labs;
 import org.samepage.labs.grade.Verdict;
@@ -62,7 +63,7 @@ public final class VerdictText {
     out.printf(
         "           actual    %s%n", finding.actual().isEmpty() ? "(nothing)" : finding.actual());
     if (hint == Hint.FULL) {
-      out.printf("           hint      %s%n", result.check().hint());
+      out.printf("           hint      %s%n", result.check().hintFor(finding));
     }
   }
 
@@ -89,7 +90,7 @@ public final class VerdictText {
         check.put("expected", finding.expected());
         check.put("actual", finding.actual());
         if (hint == Hint.FULL) {
-          check.put("hint", result.check().hint());
+          check.put("hint", result.check().hintFor(finding));
         }
       }
     }
@@ -106,12 +107,20 @@ public final class VerdictText {
         String.valueOf(verdict.points()),
         String.valueOf(verdict.outOf()),
         outcome(verdict),
-        quoted(verdict.why()));
+        quoted(verdict.outcome() == Outcome.GRADED ? failed(verdict) : verdict.why()));
   }
 
-  /** The line of a folder that is none of a lab. */
-  public static String csvOfNone(String folder, String why) {
-    return String.join(",", quoted(folder), "", "", "0", "0", "no lab", quoted(why));
+  /** The checks that failed, by name. */
+  private static String failed(Verdict verdict) {
+    return verdict.results().stream()
+        .filter(result -> !result.passed())
+        .map(result -> result.check().name())
+        .collect(Collectors.joining("; "));
+  }
+
+  /** The line of a folder that cannot be graded. */
+  public static String csvOfNone(String folder, String outcome, String why) {
+    return String.join(",", quoted(folder), "", "", "0", "0", outcome, quoted(why));
   }
 
   /** A field that may hold anything; one that a spreadsheet would compute stays text. */

@@ -26,6 +26,16 @@ public record Check(
    * What is wrong with an answer.
    *
    * @param where a word, a step, or a line of the scenario
+   * @param hint in place of the check's; empty where that one helps
    */
-  public record Finding(String where, String expected, String actual) {}
+  public record Finding(String where, String expected, String actual, String hint) {
+    public Finding(String where, String expected, String actual) {
+      this(where, expected, actual, "");
+    }
+  }
+
+  /** The sentence that helps with what was found. */
+  public String hintFor(Finding finding) {
+    return finding.hint().isEmpty() ? hint : finding.hint();
+  }
 }

@@ -26,6 +26,9 @@ interface AnswerDesk extends AutoCloseable {
    */
   @Nullable String ask(String request, long seconds) throws TooLongException;
 
+  /** Why there was no answer: what comes after "the process". */
+  String ending();
+
   @Override
   void close();
 }

@@ -39,6 +39,9 @@ final class DeskProcess implements AnswerDesk {
   private static final List<String> STARTING =
       List.of("-XX:AOTCache=", "-XX:AOTMode=", "-XX:+UseCompactObjectHeaders", "-Xlog:disable");
 
+  /** An exit code above this is a signal's number more. */
+  private static final int SIGNALS = 128;
+
   private final Process process;
   private final DataOutputStream out;
   private final DataInputStream in;
@@ -99,6 +102,22 @@ final class DeskProcess implements AnswerDesk {
       Thread.currentThread().interrupt();
       return null;
     }
+  }
+
+  @Override
+  public String ending() {
+    try {
+      if (!process.waitFor(1, TimeUnit.SECONDS)) {
+        return "said what is no answer";
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "was not waited for";
+    }
+    int code = process.exitValue();
+    return code > SIGNALS
+        ? "was ended by signal %d".formatted(code - SIGNALS)
+        : "ended without one, with exit code %d".formatted(code);
   }
 
   @Override

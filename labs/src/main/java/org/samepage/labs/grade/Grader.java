@@ -71,17 +71,24 @@ public final class Grader implements AutoCloseable {
       return error == null
           ? run(student, checks, classes)
           : without(student, checks, Outcome.DOES_NOT_COMPILE, error);
+    } catch (AnswerDesk.TooLongException e) {
+      return without(
+          student,
+          checks,
+          Outcome.DID_NOT_FINISH,
+          "the compiler was not through after %d s".formatted(patienceSeconds));
     } finally {
       delete(classes);
     }
   }
 
-  private @Nullable String compile(StudentFolder student, Path classes) throws IOException {
+  private @Nullable String compile(StudentFolder student, Path classes)
+      throws IOException, AnswerDesk.TooLongException {
     List<Path> sources = student.sources();
     if (sources.isEmpty()) {
       return "there is no " + student.lab().sourceFile();
     }
-    String error = compiler.compile(sources, classes);
+    String error = compiler.compile(sources, classes, patienceSeconds);
     Path asked = classes.resolve(student.lab().qualifiedClass().replace('.', '/') + ".class");
     return error != null || Files.exists(asked)
         ? error
@@ -98,10 +105,12 @@ public final class Grader implements AutoCloseable {
         }
         String answer = desk.ask(check.request(), patienceSeconds);
         if (answer == null) {
+          results.add(new CheckResult(check, ended(desk.ending())));
           desk.close();
           desk = null;
+        } else {
+          results.add(new CheckResult(check, judge(check, answer)));
         }
-        results.add(new CheckResult(check, judge(check, answer)));
       }
     } catch (AnswerDesk.TooLongException e) {
       return without(
@@ -118,18 +127,28 @@ public final class Grader implements AutoCloseable {
     return new Verdict(student.lab().number(), student.seed(), Outcome.GRADED, "", results);
   }
 
-  /** What is wrong with an answer; null stands for none, and for nothing wrong. */
-  static @Nullable Finding judge(Check check, @Nullable String answer) {
-    if (answer == null) {
-      return new Finding("the process", "an answer", "ended without one");
-    }
+  private static Finding ended(String how) {
+    return new Finding(
+        "the process",
+        "an answer",
+        how,
+        "Your code runs in a process that is to go on: no System.exit, nothing that breaks Java,"
+            + " nothing written to its standard output.");
+  }
+
+  /** What is wrong with an answer; null where nothing is. */
+  static @Nullable Finding judge(Check check, String answer) {
     if (answer.startsWith(Desk.CRASH)) {
-      return new Finding("the code", "an answer", answer);
+      return new Finding(
+          "the code",
+          "an answer",
+          answer,
+          "An exception left your code; where a line is named, that is where it began.");
     }
     try {
       return check.judge().judge(answer);
     } catch (NumberFormatException | IndexOutOfBoundsException e) {
-      return new Finding("the process", "an answer", "something else");
+      return ended("said what is no answer");
     }
   }
 

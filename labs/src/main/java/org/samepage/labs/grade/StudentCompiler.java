@@ -2,12 +2,17 @@
 package org.samepage.labs.grade;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -43,12 +48,31 @@ final class StudentCompiler implements AutoCloseable {
    * Compiles into a folder.
    *
    * @return the first error, with file and line; null where it compiles
+   * @throws AnswerDesk.TooLongException after that many seconds; there is source that takes for
+   *     ever
    */
-  @Nullable String compile(List<Path> sources, Path into) throws IOException {
+  @Nullable String compile(List<Path> sources, Path into, long seconds)
+      throws IOException, AnswerDesk.TooLongException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     if (compiler == null) {
       throw new IOException("this Java has no compiler; a JDK is needed");
     }
+    FutureTask<@Nullable String> task = new FutureTask<>(() -> compile(compiler, sources, into));
+    Thread.ofPlatform().daemon().name("compiler").start(task); // nothing can stop it
+    try {
+      return task.get(seconds, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new AnswerDesk.TooLongException();
+    } catch (ExecutionException e) {
+      return "the compiler gave up: " + e.getCause();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
+  }
+
+  private @Nullable String compile(JavaCompiler compiler, List<Path> sources, Path into)
+      throws IOException {
     StandardJavaFileManager free = idle.poll();
     StandardJavaFileManager files = free == null ? open(compiler) : free;
     try {
@@ -72,7 +96,7 @@ final class StudentCompiler implements AutoCloseable {
 
   private StandardJavaFileManager open(JavaCompiler compiler) {
     StandardJavaFileManager files =
-        compiler.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
+        compiler.getStandardFileManager(told -> {}, Locale.ROOT, StandardCharsets.UTF_8);
     files.handleOption("-classpath", List.of(classPath).iterator());
     return files;
   }
@@ -89,7 +113,7 @@ final class StudentCompiler implements AutoCloseable {
         .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
         .map(StudentCompiler::describe)
         .findFirst()
-        .orElse("no reason given");
+        .orElse("the compiler gave up, as it does where something is nested too deeply");
   }
 
   private static String describe(Diagnostic<? extends JavaFileObject> error) {

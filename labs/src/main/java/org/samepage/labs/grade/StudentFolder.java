@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,19 +87,24 @@ public record StudentFolder(Path folder, Lab lab, String seed) {
     for (String name : lab.otherFiles()) {
       Path file = folder.resolve(name);
       boolean readable = Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES;
-      files.put(name, readable ? Files.readString(file) : "");
+      // whatever bytes they are
+      files.put(name, readable ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "");
     }
     return files;
   }
 
-  /** The student's sources. */
+  /** The student's sources; a link to somebody else's is none. */
   List<Path> sources() throws IOException {
     Path src = folder.resolve("src");
     if (!Files.isDirectory(src)) {
       return List.of();
     }
     try (Stream<Path> files = Files.walk(src)) {
-      return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+      return files
+          .filter(file -> file.toString().endsWith(".java"))
+          .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+          .sorted()
+          .toList();
     }
   }
 

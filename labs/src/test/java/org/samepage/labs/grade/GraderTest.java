@@ -109,7 +109,46 @@ final class GraderTest {
 
   @Test
   void a_process_that_ends_itself_fails_what_it_was_asked() throws Exception {
-    failsAll(graded("System.exit(0); return \"none\";"), "ended without one");
+    Verdict verdict = graded("System.exit(3); return \"none\";");
+    failsAll(verdict, "ended without one, with exit code 3");
+    assertThat(verdict.results())
+        .allSatisfy(result ->
+            assertThat(result.check().hintFor(result.finding())).contains("no System.exit"));
+  }
+
+  @Test
+  void a_source_that_the_compiler_cannot_take_is_told() throws Exception {
+    String deep = "(".repeat(20_000) + "1" + ")".repeat(20_000);
+    Verdict verdict = graded("return \"\" + " + deep + ";");
+    assertThat(verdict.outcome()).isEqualTo(Outcome.DOES_NOT_COMPILE);
+    assertThat(verdict.why()).startsWith("the compiler gave up");
+  }
+
+  @Test
+  void compiling_has_its_time_too() throws Exception {
+    Verdict verdict = grade(handIn(FIRST, reader("return \"none\";")), Jail.open(), 0);
+    assertThat(verdict.outcome()).isEqualTo(Outcome.DID_NOT_FINISH);
+    assertThat(verdict.why()).isEqualTo("the compiler was not through after 0 s");
+  }
+
+  @Test
+  void what_is_handed_in_beside_sources_does_not_stop_the_grader() throws Exception {
+    String solution = Mutants.solution(FIRST).get(FIRST.sourceFile());
+    Path own = handIn(FIRST, solution);
+    Files.createDirectory(own.resolve("src/student/Folder.java"));
+    assertThat(grade(own, Jail.open(), PATIENCE_SECONDS).isFull()).isTrue();
+    Path source = own.resolve(FIRST.sourceFile());
+    Path others = Files.move(source, folder.resolve("others.java"));
+    Files.createSymbolicLink(source, others);
+    assertThat(grade(own, Jail.open(), 1).why()).startsWith("there is no src/student/");
+  }
+
+  @Test
+  void a_file_of_any_bytes_is_read() throws Exception {
+    Lab trip = Labs.of(4);
+    Path own = handIn(trip, Mutants.solution(trip).get(trip.sourceFile()));
+    Files.write(own.resolve("trip.scenario"), new byte[] {-1, -2, 0, 10});
+    assertThat(StudentFolder.open(own).otherFiles().get("trip.scenario")).startsWith("\uFFFD");
   }
 
   @Test

@@ -31,11 +31,12 @@ final class StudentCompilerTest {
       Path second = Files.createDirectory(folder.resolve("classes-2"));
       Path third = Files.createDirectory(folder.resolve("classes-3"));
       assertThat(
-              compiler.compile(sources("1", "class Mine { Helper h; }", "class Helper {}"), first))
+              compiler.compile(
+                  sources("1", "class Mine { Helper h; }", "class Helper {}"), first, 60))
           .isNull();
-      assertThat(compiler.compile(sources("2", "class Mine { Helper h; }"), second))
+      assertThat(compiler.compile(sources("2", "class Mine { Helper h; }"), second, 60))
           .startsWith("Mine.java:1: ");
-      assertThat(compiler.compile(sources("3", "class Mine { int other; }"), third)).isNull();
+      assertThat(compiler.compile(sources("3", "class Mine { int other; }"), third, 60)).isNull();
       assertThat(first.resolve("student/Helper.class")).exists();
       assertThat(second).isEmptyDirectory();
       assertThat(third).isDirectoryRecursivelyContaining("glob:**Mine.class");
