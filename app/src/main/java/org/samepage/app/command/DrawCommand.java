@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.samepage.app.draw.Pictures;
@@ -102,7 +101,7 @@ final class DrawCommand implements Callable<Integer> {
         }
       }
       String name = population.choose(process);
-      SafeFile.write(target, picture.of(backend.machine(), name, population.mm(name)));
+      SafeFile.write(target, picture.of(backend.machine(), name, population.mms));
     }
     spec.commandLine()
         .getOut()
@@ -148,10 +147,6 @@ final class DrawCommand implements Callable<Integer> {
                 .formatted(wanted, String.join(", ", mms.keySet())));
       }
       return wanted == null ? mms.keySet().iterator().next() : wanted;
-    }
-
-    Mm mm(String name) {
-      return Objects.requireNonNull(mms.get(name), name);
     }
   }
 }

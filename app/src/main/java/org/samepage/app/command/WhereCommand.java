@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.samepage.app.where.Declarations;
 import org.samepage.app.where.PortMapPage;
 import org.samepage.app.where.PortedClasses;
 import org.samepage.app.where.PortedElement;
@@ -79,7 +80,8 @@ final class WhereCommand implements Callable<Integer> {
   }
 
   private static void print(
-      String name, List<PortedElement> elements, PortMapPage page, PrintWriter out) {
+      String name, List<PortedElement> elements, PortMapPage page, PrintWriter out)
+      throws IOException {
     List<PortedElement> found =
         new ArrayList<>(elements.stream().filter(e -> e.isCalled(name)).toList());
     String last = "";
@@ -91,7 +93,7 @@ final class WhereCommand implements Callable<Integer> {
       }
       PortMapPage.Evidence evidence = page.evidence(element);
       line(out, "java", element.shown());
-      line(out, "at", element.at());
+      line(out, "at", Declarations.declared(element).at());
       line(out, "fidelity", element.closeness());
       line(out, "differs", element.differs().isEmpty() ? "-" : element.differs());
       line(out, "tests", evidence.tests());

@@ -4,6 +4,7 @@ package org.samepage.app.draw;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.samepage.ksm.state.KsmMmSlot;
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.ksm.state.KsmStableNode;
@@ -20,7 +21,8 @@ public enum Pictures {
   /** A process's page tables. */
   TABLES {
     @Override
-    public String of(Machine machine, String process, Mm mm) {
+    public String of(Machine machine, String process, Map<String, Mm> all) {
+      Mm mm = mm(process, all);
       Svg svg = new Svg("page tables of " + process);
       new TablesPicture(svg, pfn -> machine.memory().folios().folioMapcount((int) pfn))
           .draw("page tables of " + process, mm.pgTables);
@@ -30,7 +32,8 @@ public enum Pictures {
   /** A process's VMAs. */
   VMAS {
     @Override
-    public String of(Machine machine, String process, Mm mm) {
+    public String of(Machine machine, String process, Map<String, Mm> all) {
+      Mm mm = mm(process, all);
       Svg svg = new Svg("VMAs of " + process);
       new ListPictures(svg).vmas("VMAs of " + process, mm);
       return svg.document();
@@ -39,7 +42,8 @@ public enum Pictures {
   /** What ksmd remembers of a process's pages. */
   ITEMS {
     @Override
-    public String of(Machine machine, String process, Mm mm) {
+    public String of(Machine machine, String process, Map<String, Mm> all) {
+      Mm mm = mm(process, all);
       Svg svg = new Svg("items of " + process);
       KsmMmSlot slot = machine.ksm().state().mmSlotsHash.get(mm);
       new ListPictures(svg).items("items of " + process, slot == null ? null : slot.rmapList());
@@ -49,7 +53,7 @@ public enum Pictures {
   /** KSM's stable and unstable trees. */
   TREES {
     @Override
-    public String of(Machine machine, String process, Mm mm) {
+    public String of(Machine machine, String process, Map<String, Mm> all) {
       Svg svg = new Svg("the stable and the unstable tree");
       KsmState state = machine.ksm().state();
       for (int nid = 0; nid < state.ksmNrNodeIds(); nid++) {
@@ -68,7 +72,8 @@ public enum Pictures {
   /** The interval trees of a process's anon_vmas. */
   INTERVAL_TREE {
     @Override
-    public String of(Machine machine, String process, Mm mm) {
+    public String of(Machine machine, String process, Map<String, Mm> all) {
+      Mm mm = mm(process, all);
       Svg svg = new Svg("interval trees of " + process);
       Map<Long, AnonVma> anonVmas = new LinkedHashMap<>();
       for (int i = 0; i < mm.vmas.size(); i++) {
@@ -87,22 +92,44 @@ public enum Pictures {
                   svg,
                   "anon_vma %d: VMAs by page offset".formatted(anonVma.id),
                   anonVma.rbRoot,
-                  Pictures::chainLabel));
+                  node -> chainLabel(node, all)));
       return svg.document();
     }
   };
 
-  /** The picture as an SVG document. */
-  public abstract String of(Machine machine, String process, Mm mm);
+  /** Duplicates of a chain that are named. */
+  private static final int MOST_DUPS = 8;
+
+  /**
+   * The picture as an SVG document.
+   *
+   * @param process whose
+   * @param all address spaces by the names of their processes
+   */
+  public abstract String of(Machine machine, String process, Map<String, Mm> all);
+
+  private static Mm mm(String process, Map<String, Mm> all) {
+    return Objects.requireNonNull(all.get(process), process);
+  }
 
   private static List<String> stableLabel(RbNode node) {
     KsmStableNode stable = (KsmStableNode) node;
     if (stable.rmapHlistLen == KsmStableNode.STABLE_NODE_CHAIN) {
+      StringBuilder frames = new StringBuilder("frames");
+      StringBuilder items = new StringBuilder("items ");
       int dups = 0;
       for (KsmStableNode d = stable.firstDup(); d != null; d = d.dupNext()) {
-        dups++;
+        if (dups++ < MOST_DUPS) {
+          String frame = " 0x%x".formatted(d.kpfn);
+          frames.append(frame);
+          items.append((" %-" + (frame.length() - 1) + "d").formatted(d.rmapHlistLen));
+        }
       }
-      return List.of("chain", dups + " duplicates");
+      String rest = dups > MOST_DUPS ? " …" : "";
+      return List.of(
+          "chain of %d duplicates".formatted(dups),
+          frames + rest,
+          items.toString().stripTrailing());
     }
     return List.of("frame 0x%x".formatted(stable.kpfn), stable.rmapHlistLen + " items");
   }
@@ -113,11 +140,17 @@ public enum Pictures {
         "page 0x%x".formatted(item.pageAddress()), "checksum %08x".formatted(item.oldchecksum()));
   }
 
-  private static List<String> chainLabel(RbNode node) {
+  private static List<String> chainLabel(RbNode node, Map<String, Mm> all) {
     AnonVmaChain chain = (AnonVmaChain) node;
     VmArea vma = chain.vma;
+    String owner =
+        all.entrySet().stream()
+            .filter(process -> process.getValue() == vma.vmMm)
+            .map(process -> process.getKey() + " ")
+            .findFirst()
+            .orElse("");
     return List.of(
-        "0x%x-0x%x".formatted(vma.vmStart, vma.vmEnd),
+        "%s0x%x-0x%x".formatted(owner, vma.vmStart, vma.vmEnd),
         "offsets 0x%x..0x%x".formatted(vma.vmPgoff, vma.vmPgoff + vma.vmaPages() - 1),
         "last below 0x%x".formatted(chain.rbSubtreeLast));
   }

@@ -68,7 +68,7 @@ public final class PortedClasses {
         .toList();
   }
 
-  private static Path placeOf(Class<?> type) {
+  static Path placeOf(Class<?> type) {
     try {
       URI place = type.getProtectionDomain().getCodeSource().getLocation().toURI();
       return Path.of(place);

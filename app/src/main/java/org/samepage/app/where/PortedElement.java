@@ -7,7 +7,8 @@ package org.samepage.app.where;
  * @param file the kernel's, such as {@code mm/ksm.c}
  * @param shown as the port map names it: {@code Type} or {@code Type.member}
  * @param source its file in a checkout
- * @param line where its code begins; 0 where it has none, as a constant has
+ * @param line where it is declared; without sources, where its code begins, and 0 where it has
+ *     none, as a constant has
  * @param closeness {@code faithful}, {@code adapted} or {@code simplified}, perhaps of a part
  * @param differs empty where nothing does
  */
@@ -26,6 +27,10 @@ public record PortedElement(
         || name.equals(file + ":" + symbol)
         || name.equals(shown)
         || name.equals(shown.substring(shown.indexOf('.') + 1));
+  }
+
+  PortedElement atLine(int declared) {
+    return new PortedElement(file, symbol, shown, source, declared, closeness, differs);
   }
 
   /** {@code FILE:LINE}, or the file alone. */

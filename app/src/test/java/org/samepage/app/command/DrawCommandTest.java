@@ -126,7 +126,7 @@ final class DrawCommandTest {
             "in no tree, age 1, looked at in the next pass",
             "page 0x100000005000",
             "in no tree, age 1, looked at in the next pass");
-    // what is merged no longer grows older; a lonely page is skipped in the third pass
+    // what is merged no longer grows older
     assertThat(texts(file.toString(), "items"))
         .contains(
             "pages 0x100000000000 to 0x100000003000 (4)",
@@ -149,10 +149,34 @@ final class DrawCommandTest {
     String file = scenario().toString();
     List<String> parents = texts(file, "interval-tree");
     assertThat(parents).filteredOn(t -> t.startsWith("anon_vma")).hasSize(1);
-    assertThat(parents).filteredOn("0x100000000000-0x100000008000"::equals).hasSize(2);
+    assertThat(parents)
+        .contains("A 0x100000000000-0x100000008000", "B 0x100000000000-0x100000008000");
     List<String> childs = texts(file, "interval-tree", "--process", "B");
     assertThat(childs).filteredOn(t -> t.startsWith("anon_vma")).hasSize(2);
-    assertThat(childs).filteredOn("0x100000000000-0x100000008000"::equals).hasSize(3);
+    assertThat(childs).filteredOn("B 0x100000000000-0x100000008000"::equals).hasSize(2);
+    assertThat(childs).filteredOn("A 0x100000000000-0x100000008000"::equals).hasSize(1);
+  }
+
+  @Test
+  void a_chain_shows_its_duplicates_and_how_full_they_are() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("c.scenario"),
+            """
+            ksm max_page_sharing=4
+            process A
+            A mmap X 10p
+            A madvise X MERGEABLE
+            A write X id=1
+            scan 3
+            """);
+    List<String> drawn = texts(file.toString(), "trees");
+    assertThat(drawn).contains("chain of 3 duplicates");
+    assertThat(drawn)
+        .filteredOn(line -> line.startsWith("items"))
+        .singleElement()
+        .asString()
+        .matches("items  [24] +[24] +[24]");
   }
 
   @Test
