@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.samepage.docs.Samepage.Printed;
 
 /**
@@ -39,16 +41,24 @@ record Claim(
       String text = printed.text();
       int at = 0;
       for (String wanted : prints) {
-        int found = text.indexOf(wanted, at);
-        if (found < 0) {
+        Matcher found = whole(wanted).matcher(text);
+        if (!found.find(at)) {
           return List.of();
         }
-        starts.add(text.lastIndexOf('\n', found) + 1);
-        at = found + wanted.length();
+        starts.add(text.lastIndexOf('\n', found.start()) + 1);
+        at = found.end();
       }
       return starts.stream()
           .map(start -> text.substring(start).lines().findFirst().orElse("").strip())
           .toList();
+    }
+
+    /** A figure is not the beginning or the end of a longer one. */
+    private static Pattern whole(String wanted) {
+      return Pattern.compile(
+          (Character.isDigit(wanted.charAt(0)) ? "(?<!\\d)(?<!\\d,)" : "")
+              + Pattern.quote(wanted)
+              + (Character.isDigit(wanted.charAt(wanted.length() - 1)) ? "(?!,?\\d)" : ""));
     }
   }
 

@@ -59,6 +59,18 @@ final class ClaimsTest {
   }
 
   @Test
+  void a_figure_is_found_whole_alone() {
+    Samepage.Printed printed =
+        new Samepage.Printed("", 0, "probes=262146 frames=2\n9,417 entries, sharing=16\n");
+    assertThat(new Claim.Step("", List.of("frames=2", "sharing=16")).shown(printed)).hasSize(2);
+    assertThat(new Claim.Step("", List.of("9,417")).shown(printed))
+        .containsExactly("9,417 entries, sharing=16");
+    for (String part : List.of("probes=26", "sharing=1", "417", "9", "262146 frames=2\n9")) {
+      assertThat(new Claim.Step("", List.of(part)).shown(printed)).as(part).isEmpty();
+    }
+  }
+
+  @Test
   void a_claim_that_does_not_hold_or_has_no_command_fails() throws Exception {
     Path ledger = Files.createDirectories(folder.resolve("docs/claims")).resolve("claims.txt");
     String claim = "== x\nseed: 0\nwho: w\nsays: s\nverdict: holds\n";
