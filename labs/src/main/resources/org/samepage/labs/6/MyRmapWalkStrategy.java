@@ -5,7 +5,7 @@ import org.samepage.ksm.spi.RmapWalkStrategy;
 import org.samepage.ksm.spi.StrategySpec;
 import org.samepage.ksm.state.KsmRmapItem;
 
-/** Says which VMAs of an anon_vma are asked about an item: all of them, as Linux did up to 7.0. */
+/** Says which VMAs of an anon_vma are asked about an item: all of them, as Linux did up to 7.2. */
 @StrategySpec(
     name = "mine",
     summary = "All VMAs.",
