@@ -8,6 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +19,9 @@ import java.util.stream.Stream;
  * command. Nothing that a command prints is written down anywhere else.
  */
 public final class Book {
+  /** Asciidoctor makes no pages of folders that begin so. */
+  static final Path PRINTED = Path.of("_printed");
+
   private final Path root;
   private final Path book;
 
@@ -72,11 +77,14 @@ public final class Book {
         "reference/claims.adoc");
   }
 
+  /** A link from a page to a file of the project that is no page. */
+  static final Pattern FILE_LINK = Pattern.compile("link:((?:\\.\\./)+)(scenarios/[\\w./-]+)\\[");
+
   void write() throws IOException {
     for (Path page : pages(root)) {
-      Path target = book.resolve(page);
-      Files.createDirectories(Objects.requireNonNull(target.getParent()));
-      Files.copy(root.resolve("docs").resolve(page), target, StandardCopyOption.REPLACE_EXISTING);
+      if (!page.endsWith(OneDocument.MASTER)) {
+        put(page, withFiles(page, Files.readString(root.resolve("docs").resolve(page))));
+      }
     }
     Path out = Files.createDirectories(book.resolve("out"));
     Samepage samepage = new Samepage(root);
@@ -94,6 +102,40 @@ public final class Book {
     generate("reference/sysfs.adoc", ReferencePages.sysfs());
     generate("reference/trace-points.adoc", ReferencePages.tracePoints());
     generate("reference/claims.adoc", new ClaimsPage(root, out).page());
+    print(out);
+  }
+
+  /** The site has the files that a page links to, below its own root, which is the docs' folder. */
+  private String withFiles(Path page, String text) throws IOException {
+    StringBuilder linked = new StringBuilder();
+    Matcher link = FILE_LINK.matcher(text);
+    while (link.find()) {
+      Path file = book.resolve(link.group(2));
+      Files.createDirectories(Objects.requireNonNull(file.getParent()));
+      Files.copy(root.resolve(link.group(2)), file, StandardCopyOption.REPLACE_EXISTING);
+      String up = "../".repeat(page.getNameCount() - 1);
+      link.appendReplacement(
+          linked, Matcher.quoteReplacement("link:%s%s[".formatted(up, link.group(2))));
+    }
+    return link.appendTail(linked).toString();
+  }
+
+  /** One document, in a folder that does not belong to the site. */
+  private void print(Path out) throws IOException {
+    String master = Files.readString(root.resolve("docs").resolve(OneDocument.MASTER));
+    OneDocument document = new OneDocument(master, out);
+    put(PRINTED.resolve(OneDocument.MASTER), master);
+    for (Path chapter : document.chapters()) {
+      boolean generated = generated().contains(chapter.toString().replace('\\', '/'));
+      Path source = (generated ? book : root.resolve("docs")).resolve(chapter);
+      put(PRINTED.resolve(chapter), document.chapter(chapter, Files.readString(source)));
+    }
+  }
+
+  private void put(Path page, String text) throws IOException {
+    Path target = book.resolve(page);
+    Files.createDirectories(Objects.requireNonNull(target.getParent()));
+    Files.writeString(target, text);
   }
 
   private void generate(String name, String page) throws IOException {

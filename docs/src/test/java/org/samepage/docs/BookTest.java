@@ -111,6 +111,54 @@ final class BookTest {
   }
 
   @Test
+  void links_lead_to_pages_by_xref_and_to_files_that_the_site_takes_along() throws Exception {
+    List<String> wrong = new ArrayList<>();
+    for (Path page : Book.pages(ROOT)) {
+      String text = Files.readString(ROOT.resolve("docs").resolve(page));
+      for (String target : matches(Pattern.compile("link:(?!https?:)([^\\[\\s]+)\\["), text)) {
+        Matcher file = Book.FILE_LINK.matcher("link:" + target + "[");
+        if (!target.equals("samepage.pdf")
+            && !(file.matches() && Files.exists(ROOT.resolve(file.group(2))))) {
+          wrong.add(page + ": " + target);
+        }
+      }
+      Matcher anchor = Pattern.compile("xref:([\\w./-]+\\.adoc)#([\\w-]+)\\[").matcher(text);
+      while (anchor.find()) {
+        wrong.add(page + ": " + anchor.group()); // no page needs one so far
+      }
+    }
+    assertThat(wrong).isEmpty();
+    assertThat(Files.readString(ROOT.resolve("docs/reference/contracts.adoc")))
+        .as("the generated page of configuration links to it")
+        .containsIgnoringCase("\n== Configuration\n");
+  }
+
+  @Test
+  void in_one_document_each_link_leads_to_a_chapter_and_each_picture_has_a_width()
+      throws Exception {
+    String master = Files.readString(ROOT.resolve("docs/samepage.adoc"));
+    for (String name : List.of("a.svg", "b.svg")) {
+      Files.writeString(
+          book.resolve(name),
+          "<svg xmlns=\"x\" width=\"%d\"/>".formatted(name.equals("a.svg") ? 200 : 2000));
+    }
+    OneDocument document = new OneDocument(master, book);
+    StringBuilder all = new StringBuilder();
+    for (Path chapter : document.chapters()) {
+      Path source = ROOT.resolve("docs").resolve(chapter);
+      String text = Files.exists(source) ? Files.readString(source) : "= Made by the build\n";
+      all.append(
+          document.chapter(chapter, text.replaceAll("\\{out}/[\\w-]+\\.svg", "{out}/a.svg")));
+    }
+    assertThat(OneDocument.dangling(all.toString())).isEmpty();
+    assertThat(all).doesNotContainPattern("(?:xref|link):(?!https?:|#)[^\\[\\s]+\\[");
+    assertThat(all).contains("the port map (`docs/reference/port-map.adoc`)".substring(4));
+    assertThat(all).contains("opts=inline,pdfwidth=120pt]").doesNotContain("opts=inline]");
+    assertThat(document.chapter(Path.of("x.adoc"), "image::{out}/b.svg[B]"))
+        .isEqualTo("image::{out}/b.svg[B,pdfwidth=512pt]");
+  }
+
+  @Test
   void what_pages_include_is_printed_by_a_command_and_every_command_runs() throws Exception {
     Set<String> included = new TreeSet<>();
     for (Path page : Book.pages(ROOT)) {

@@ -79,7 +79,7 @@ public final class Svg {
             rect.odd { fill: #fbe5d6; }
             rect.black { fill: #eee; stroke: #222; }
             rect.red { fill: #fde8e8; stroke: #b22; }
-            text { font: 12px monospace; fill: #123; }
+            text { font-family: monospace; font-size: 12px; fill: #123; }
             text.caption { font-weight: bold; }
             path.edge { fill: none; stroke: #789; }
             </style>
