@@ -103,6 +103,39 @@ public final class Book {
     generate("reference/trace-points.adoc", ReferencePages.tracePoints());
     generate("reference/claims.adoc", new ClaimsPage(root, out).page());
     print(out);
+    addWays();
+  }
+
+  /** Below each page of the site: the chapters before and after it, and the first page. */
+  private void addWays() throws IOException {
+    String master = Files.readString(root.resolve("docs").resolve(OneDocument.MASTER));
+    List<Path> chapters = List.copyOf(new OneDocument(master, book).chapters());
+    for (int i = 0; i < chapters.size(); i++) {
+      Path page = chapters.get(i);
+      String up = "../".repeat(page.getNameCount() - 1);
+      List<String> ways = new ArrayList<>();
+      if (i > 0) {
+        ways.add(way("Before: ", up, chapters.get(i - 1)));
+      }
+      ways.add("xref:%sindex.adoc[All chapters]".formatted(up));
+      if (i < chapters.size() - 1) {
+        ways.add(way("Next: ", up, chapters.get(i + 1)));
+      }
+      Path file = book.resolve(page);
+      Files.writeString(
+          file, Files.readString(file) + "\n'''\n\n" + String.join(" · ", ways) + "\n");
+    }
+  }
+
+  private String way(String where, String up, Path page) throws IOException {
+    String title =
+        Files.readAllLines(book.resolve(page)).stream()
+            .filter(line -> line.startsWith("= "))
+            .findFirst()
+            .orElseThrow()
+            .substring(2);
+    return "%sxref:%s%s[%s]"
+        .formatted(where, up, page.toString().replace('\\', '/'), title.replace("]", "\\]"));
   }
 
   /** The site has the files that a page links to, below its own root, which is the docs' folder. */

@@ -4,6 +4,7 @@ package org.samepage.docs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -35,7 +36,7 @@ final class OneDocument {
   /** How wide the text of a page is [pt]. */
   private static final int WIDEST = 512;
 
-  private final Set<Path> chapters = new TreeSet<>();
+  private final Set<Path> chapters = new LinkedHashSet<>();
   private final Path out;
 
   /**
@@ -49,7 +50,7 @@ final class OneDocument {
     CHAPTER.matcher(master).results().forEach(m -> chapters.add(Path.of(m.group(1))));
   }
 
-  /** The chapters, by their paths in docs. */
+  /** The chapters in their order, by their paths in docs. */
   Set<Path> chapters() {
     return chapters;
   }

@@ -4,6 +4,7 @@ package org.samepage.app.command;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -84,6 +85,10 @@ final class WhereCommand implements Callable<Integer> {
       throws IOException {
     List<PortedElement> found =
         new ArrayList<>(elements.stream().filter(e -> e.isCalled(name)).toList());
+    found.sort( // what stands for all of a function before what stands for a part of one
+        Comparator.comparing(PortedElement::file)
+            .thenComparing(PortedElement::symbol)
+            .thenComparing(PortedElement::isPart));
     String last = "";
     for (PortedElement element : found) {
       String origin = element.symbol() + ", " + element.file();

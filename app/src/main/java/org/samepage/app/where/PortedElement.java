@@ -29,6 +29,11 @@ public record PortedElement(
         || name.equals(shown.substring(shown.indexOf('.') + 1));
   }
 
+  /** Whether other elements stand for the same symbol beside this one. */
+  public boolean isPart() {
+    return closeness.endsWith(PortedMembers.PART);
+  }
+
   PortedElement atLine(int declared) {
     return new PortedElement(file, symbol, shown, source, declared, closeness, differs);
   }

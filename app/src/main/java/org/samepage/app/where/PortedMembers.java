@@ -21,6 +21,9 @@ final class PortedMembers {
   private static final String ANNOTATION = PortedFrom.class.descriptorString();
   private static final String FAITHFUL = "faithful";
 
+  /** Ends the closeness of what stands for a part of a symbol. */
+  static final String PART = " (a part)";
+
   private final String type;
   private final String source;
   private final List<PortedElement> found;
@@ -91,7 +94,7 @@ final class PortedMembers {
               type + member,
               source,
               line,
-              closeness + (part ? " (a part)" : ""),
+              closeness + (part ? PART : ""),
               differs));
     }
   }

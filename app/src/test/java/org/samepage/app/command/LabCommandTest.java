@@ -17,11 +17,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** A student's and a teacher's way through the lab commands. */
 final class LabCommandTest {
   /** Right about words that are none or a page of the simplest kind. */
-  /** What HALF fails, as the table names it. */
-  private static final String FAILED =
-      "a guard marker; pages; pages that may not be accessed; swap slots; migration entries;"
-          + " markers";
-
   private static final String HALF =
       """
       package student;
@@ -33,6 +28,11 @@ final class LabCommandTest {
         }
       }
       """;
+
+  /** What HALF fails, as the table names it. */
+  private static final String FAILED =
+      "a guard marker; pages; pages that may not be accessed; swap slots; migration entries;"
+          + " markers";
 
   @TempDir Path folder;
   private final StringWriter out = new StringWriter();

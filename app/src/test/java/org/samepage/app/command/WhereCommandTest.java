@@ -70,6 +70,13 @@ final class WhereCommandTest {
   }
 
   @Test
+  void what_stands_for_all_of_a_function_comes_before_its_parts() {
+    assertThat(where("stable_tree_search")).isZero();
+    assertThat(out.toString())
+        .startsWith("stable_tree_search, mm/ksm.c\n  java      StableTree.stableTreeSearch\n");
+  }
+
+  @Test
   void what_is_left_out_says_why() {
     assertThat(where("anon_vma_ctor", "mm/rmap.c:page_mkclean_one")).isZero();
     assertThat(out.toString())
