@@ -34,7 +34,7 @@ final class OneDocument {
   private static final double POINTS = 0.6;
 
   /** How wide the text of a page is [pt]. */
-  private static final int WIDEST = 512;
+  private static final int WIDEST = 498;
 
   private final Set<Path> chapters = new LinkedHashSet<>();
   private final Path out;

@@ -155,7 +155,7 @@ final class BookTest {
     assertThat(all).contains("the port map (`docs/reference/port-map.adoc`)".substring(4));
     assertThat(all).contains("opts=inline,pdfwidth=120pt]").doesNotContain("opts=inline]");
     assertThat(document.chapter(Path.of("x.adoc"), "image::{out}/b.svg[B]"))
-        .isEqualTo("image::{out}/b.svg[B,pdfwidth=512pt]");
+        .isEqualTo("image::{out}/b.svg[B,pdfwidth=498pt]");
   }
 
   @Test

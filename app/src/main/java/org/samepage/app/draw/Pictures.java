@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.app.draw;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,21 +116,16 @@ public enum Pictures {
   private static List<String> stableLabel(RbNode node) {
     KsmStableNode stable = (KsmStableNode) node;
     if (stable.rmapHlistLen == KsmStableNode.STABLE_NODE_CHAIN) {
-      StringBuilder frames = new StringBuilder("frames");
-      StringBuilder items = new StringBuilder("items ");
-      int dups = 0;
+      List<String> dups = new ArrayList<>();
       for (KsmStableNode d = stable.firstDup(); d != null; d = d.dupNext()) {
-        if (dups++ < MOST_DUPS) {
-          String frame = " 0x%x".formatted(d.kpfn);
-          frames.append(frame);
-          items.append((" %-" + (frame.length() - 1) + "d").formatted(d.rmapHlistLen));
-        }
+        dups.add(
+            (dups.isEmpty() ? "frame 0x%x: %d items" : "0x%x: %d")
+                .formatted(d.kpfn, d.rmapHlistLen));
       }
-      String rest = dups > MOST_DUPS ? " …" : "";
+      String rest = dups.size() > MOST_DUPS ? ", …" : "";
       return List.of(
-          "chain of %d duplicates".formatted(dups),
-          frames + rest,
-          items.toString().stripTrailing());
+          "chain of %d duplicates".formatted(dups.size()),
+          String.join(", ", dups.subList(0, Math.min(dups.size(), MOST_DUPS))) + rest);
     }
     return List.of("frame 0x%x".formatted(stable.kpfn), stable.rmapHlistLen + " items");
   }

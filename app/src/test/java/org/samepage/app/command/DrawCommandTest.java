@@ -173,10 +173,10 @@ final class DrawCommandTest {
     List<String> drawn = texts(file.toString(), "trees");
     assertThat(drawn).contains("chain of 3 duplicates");
     assertThat(drawn)
-        .filteredOn(line -> line.startsWith("items"))
+        .filteredOn(line -> line.startsWith("frame"))
         .singleElement()
         .asString()
-        .matches("items  [24] +[24] +[24]");
+        .matches("frame 0x10d: 2 items, 0x10.: 4, 0x10.: 4");
   }
 
   @Test

@@ -103,6 +103,7 @@ final class StableChains {
       value = "mm/ksm.c:stable_node_dup",
       fidelity = Fidelity.ADAPTED,
       differs = "the two output parameters are fields")
+  // tag::node-dup[]
   private int stableNodeDup(KsmStableNode chain, RbRoot root, boolean wantsPrune) {
     boolean prune = wantsPrune && pruneIsDue(chain);
     if (prune) {
@@ -146,6 +147,8 @@ final class StableChains {
     dup = found;
     return foundFolio;
   }
+
+  // end::node-dup[]
 
   private boolean pruneIsDue(KsmStableNode chain) {
     long millis = Integer.toUnsignedLong(state.knobs.stableNodeChainsPruneMillisecs);
