@@ -5,6 +5,7 @@ package org.samepage.rmap;
 import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PGDIR_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_MASK;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.PUD_SIZE;
 import static org.samepage.mm.units.PageUnits.pmdIndex;
@@ -78,9 +79,8 @@ public final class PageVmaMappedWalk {
       fidelity = Fidelity.ADAPTED,
       differs = "sets an object that is there; returns it")
   public PageVmaMappedWalk defineFolioVmaWalk(int folio, VmArea vma, long address, int flags) {
-    int nr = folios.folioNrPages(folio);
-    long first = nr == 1 ? vma.linearPageIndex(address) : folios.frames().index(folio);
-    return begin(folio, nr, first, vma, address, flags);
+    long pgoff = folios.frames().index(folio);
+    return begin(folio, folios.folioNrPages(folio), pgoff, vma, address, flags);
   }
 
   /** The same for one page of a folio. */
@@ -201,7 +201,10 @@ public final class PageVmaMappedWalk {
   /** Whoever zaps a huge entry clears it before it counts the mapping down. */
   @PortedFrom(value = "mm/page_vma_mapped.c:page_vma_mapped_walk", part = true)
   private void waitForZap(PageTable pmds) {
-    if ((flags & PVMW_SYNC) != 0 && nrPages >= HPAGE_PMD_NR) {
+    VmArea in = Objects.requireNonNull(vma);
+    long haddr = address & PMD_MASK;
+    boolean fits = haddr >= in.vmStart && haddr + PMD_SIZE <= in.vmEnd;
+    if ((flags & PVMW_SYNC) != 0 && fits && nrPages >= HPAGE_PMD_NR) {
       pmds.ptl.lock();
       pmds.ptl.unlock();
     }

@@ -226,4 +226,22 @@ final class AnonVmaIntervalTreeTest {
     }
     return steps;
   }
+
+  @Test
+  void each_node_that_a_query_looks_at_counts_once() {
+    insert(10, 1);
+    query(10, 10);
+    assertThat(work.intervalNodes).as("the root").isEqualTo(1);
+    insert(20, 1);
+    work.intervalNodes = 0;
+    AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, 20, 20, work);
+    assertThat(work.intervalNodes).as("the root and its right child").isEqualTo(2);
+    insert(5, 1);
+    work.intervalNodes = 0;
+    AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, 5, 5, work);
+    assertThat(work.intervalNodes).as("the root and its left child").isEqualTo(2);
+    work.intervalNodes = 0;
+    AnonVmaIntervalTree.anonVmaIntervalTreeIterFirst(root, 21, 30, work);
+    assertThat(work.intervalNodes).as("nothing ends there: the root says so").isEqualTo(1);
+  }
 }

@@ -13,6 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.failslab.Alloc;
 import org.samepage.mm.failslab.FailSlab;
+import org.samepage.mm.pgtable.PgTables;
+import org.samepage.mm.sched.KernelLock;
+import org.samepage.mm.sched.LockChecker;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.AnonVma;
@@ -268,5 +271,37 @@ final class AnonVmasTest {
     assertThatThrownBy(() -> anonVmas.anonVmaPrepare(vma)).hasMessageContaining("must be held");
     prepare(memory.map(mm, BASE, 4, TestMemory.RW));
     assertThat(mm.pgTables.pageTableLock().isLocked()).isFalse();
+  }
+
+  @Test
+  void where_another_thread_was_quicker_its_anon_vma_is_taken_and_ones_own_freed() {
+    Contention contention = new Contention();
+    AnonVmas waiting = new AnonVmas(contention);
+    Mm own = new Mm(contention, new PgTables(contention, memory.folios));
+    VmArea vma = memory.map(own, BASE, 4, TestMemory.RW);
+    own.mmapLock.readLock();
+    KernelLock lock = own.pgTables.pageTableLock();
+    lock.lock();
+    contention.once(() -> {
+      lock.unlock();
+      assertThat(waiting.anonVmaPrepare(vma)).isZero();
+    });
+    assertThat(waiting.anonVmaPrepare(vma)).isZero();
+    assertThat(contention.happened()).isTrue();
+    assertThat(waiting.alive()).isEqualTo(1);
+    assertThat(vma.chainIsSingular()).isTrue();
+    assertThat(Objects.requireNonNull(vma.anonVma).numActiveVmas).isEqualTo(1);
+  }
+
+  @Test
+  void a_first_fault_may_have_to_wait_for_memory_so_no_spinlock_may_be_held() {
+    LockChecker checker = new LockChecker();
+    AnonVmas checked = new AnonVmas(checker);
+    Mm own = new Mm(checker, new PgTables(checker, memory.folios));
+    VmArea vma = memory.map(own, BASE, 4, TestMemory.RW);
+    own.mmapLock.readLock();
+    own.pgTables.pageTableLock().lock();
+    assertThatThrownBy(() -> checked.anonVmaPrepare(vma))
+        .hasMessageContaining("might_sleep() is called under page_table_lock");
   }
 }

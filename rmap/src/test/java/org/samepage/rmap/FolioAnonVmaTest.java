@@ -137,4 +137,13 @@ final class FolioAnonVmaTest {
       assertThat(references()).isEqualTo(1);
     }
   }
+
+  @Test
+  void what_is_unmapped_before_the_lock_is_had_is_not_locked() {
+    f.contention.onceAcquired(() -> f.rmap.folioRemoveRmapPtes(pfn, vma));
+    assertThat(f.folioAnonVma.folioLockAnonVmaRead(pfn, new Control())).isNull();
+    assertThat(f.contention.happened()).isTrue();
+    assertThat(anonVma.root.rwsem.isLocked()).isFalse();
+    assertThat(references()).isEqualTo(1);
+  }
 }

@@ -131,4 +131,24 @@ final class LargeMapcountTest {
     assertThat(memory.frames.flags(folio + 3) ^ memory.frames.flags(folio + 4)).isEqualTo(flags);
     assertThat(folios.folioMapcount(folio)).isEqualTo(4);
   }
+
+  @Test
+  void one_that_nobody_maps_is_the_next_ones_alone_with_all_its_pages() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioSubReturnLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 2, second);
+    assertThat(folios.folioMaybeMappedShared(folio)).isFalse();
+  }
+
+  @Test
+  void a_slot_stays_its_owners_until_its_last_page_is_unmapped() {
+    counts.folioSetLargeMapcount(folio, 1, first);
+    counts.folioAddReturnLargeMapcount(folio, 2, second);
+    counts.folioSubReturnLargeMapcount(folio, 1, second);
+    assertThat(memory.frames.mmId(folio, 1)).isEqualTo(second.vmMm.mmId());
+    assertThat(memory.frames.mmIdMapcountRaw(folio, 1)).isZero();
+    counts.folioSubReturnLargeMapcount(folio, 1, second);
+    assertThat(memory.frames.mmId(folio, 1)).as("nobody's").isZero();
+    assertThat(memory.frames.mmIdMapcountRaw(folio, 1)).isEqualTo(-1);
+  }
 }

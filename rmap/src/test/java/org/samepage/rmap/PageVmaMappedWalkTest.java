@@ -45,6 +45,7 @@ final class PageVmaMappedWalkTest {
     for (int flags : new int[] {0, PVMW_SYNC}) {
       assertThat(finds(pfn, BASE, flags)).isTrue();
       assertThat(finds(other, BASE, flags)).isFalse();
+      assertThat(finds(pfn, BASE + PAGE, flags)).as("the one before").isFalse();
       assertThat(finds(pfn, BASE + 2 * PAGE, flags)).as("none").isFalse();
     }
   }
@@ -152,5 +153,42 @@ final class PageVmaMappedWalkTest {
     assertThat(VmaAddress.vmaAddressEnd(vma, BASE, 77, 1)).isEqualTo(BASE + PAGE);
     assertThat(VmaAddress.vmaAddressEnd(vma, BASE, pgoff + 2040, 16)).isEqualTo(vma.vmEnd);
     assertThat(VmaAddress.vmaAddressEnd(vma, BASE, pgoff, 16)).isEqualTo(BASE + 16 * PAGE);
+    assertThat(VmaAddress.vmaAddressEnd(vma, BASE, pgoff - 16, 16))
+        .as("all before")
+        .isEqualTo(BASE);
+  }
+
+  @Test
+  void frames_in_a_row_are_found_behind_missing_tables_of_each_level() {
+    // 510 pages before a border of 2 MiB, of 1 GiB and of 512 GiB; what is before it has no table
+    for (long border : new long[] {PageUnits.PMD_SIZE, PageUnits.PUD_SIZE, PageUnits.PGDIR_SIZE}) {
+      VmArea wide = f.vma(2 * PageUnits.bytesToPages(PageUnits.PGDIR_SIZE));
+      long end = BASE + border;
+      int pfn = f.faulted(wide, end);
+      f.memory.setEntry(wide.vmMm, end + PAGE, Pte.pfnPte(pfn + 1, wide.vmPageProt));
+      f.memory.table(wide.vmMm, BASE + PageUnits.PGDIR_SIZE - PageUnits.PUD_SIZE);
+      long first = end - 2 * PAGE;
+      pvmw.begin(pfn, 4, wide.linearPageIndex(first), wide, first, 0);
+      List<Long> seen = new ArrayList<>();
+      while (pvmw.pageVmaMappedWalk()) {
+        seen.add(pvmw.address());
+      }
+      assertThat(seen).containsExactly(end, end + PAGE);
+    }
+  }
+
+  @Test
+  void behind_the_end_of_a_folio_that_begins_before_its_vma_nothing_is_looked_at() {
+    int folio = f.hugeFaulted(vma, BASE);
+    f.splitHugePmd.splitHugePmdRaw(vma, RmapFixture.pmdTable(vma, BASE), 0, BASE);
+    long from = BASE + 8 * PAGE;
+    VmArea part = f.memory.map(f.memory.mm(), from, 1024, vma.vmFlags);
+    long last = BASE + 511 * PAGE;
+    f.memory.setEntry(part.vmMm, last, f.pte(vma, last));
+    f.memory.setEntry(part.vmMm, last + PAGE, f.pte(vma, last));
+    pvmw.defineFolioVmaWalk(folio, part, from, 0);
+    assertThat(pvmw.pageVmaMappedWalk()).isTrue();
+    assertThat(pvmw.address()).isEqualTo(last);
+    assertThat(pvmw.pageVmaMappedWalk()).isFalse();
   }
 }

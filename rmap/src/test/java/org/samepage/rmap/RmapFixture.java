@@ -4,7 +4,6 @@ package org.samepage.rmap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.samepage.mm.pgtable.KernelOptions;
 import org.samepage.mm.pgtable.PageTable;
 import org.samepage.mm.pgtable.PgTables;
@@ -13,8 +12,6 @@ import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteLayout;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
-import org.samepage.mm.sched.FreeRunning;
-import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.swap.HeapSwapStore;
 import org.samepage.mm.swap.Mmlist;
 import org.samepage.mm.swap.SwapDevice;
@@ -86,26 +83,6 @@ public final class RmapFixture implements AutoCloseable {
   public final DeferredSplitScan deferredSplitScan = new DeferredSplitScan(folios, splitFolio);
   public final FolioReferenced referenced = new FolioReferenced(memory.sched, folios, walk, types);
 
-  /** Has something happen where a lock is not to be had: somebody else lets go of it. */
-  public static final class Contention extends FreeRunning {
-    private @Nullable Runnable happens;
-
-    /** Once, as soon as somebody waits. */
-    public void once(Runnable runnable) {
-      happens = runnable;
-    }
-
-    @Override
-    public void contended(LockClass lockClass, int attempt) {
-      Runnable now = happens;
-      if (now == null) {
-        throw new IllegalStateException("waits for ever for " + lockClass);
-      }
-      happens = null;
-      now.run();
-    }
-  }
-
   /** A mapping of a new process, with an anon_vma. */
   public VmArea vma(long pages) {
     return vma(pages, memory.mm());
@@ -115,6 +92,11 @@ public final class RmapFixture implements AutoCloseable {
   public VmArea softDirtyVma(long pages) {
     PteLayout ptes = new PteLayout(new KernelOptions(true, false, false, false));
     return vma(pages, new Mm(memory.sched, new PgTables(memory.sched, folios), ptes));
+  }
+
+  /** The same of a process the locks of whose page tables wait by {@link #contention}. */
+  public VmArea waitingVma(long pages) {
+    return vma(pages, new Mm(contention, new PgTables(contention, folios)));
   }
 
   private VmArea vma(long pages, Mm mm) {
@@ -148,6 +130,35 @@ public final class RmapFixture implements AutoCloseable {
     return folio;
   }
 
+  /** A child's VMA that shares a huge page with its parent's. */
+  public VmArea hugeFork(VmArea parent, long addr) {
+    VmArea child = forkVma(parent);
+    PgTables tables = child.vmMm.pgTables;
+    PageTable table = Objects.requireNonNull(tables.pmdAlloc(addr));
+    int index = PageUnits.pmdIndex(addr);
+    tables.pgtableTransHugeDeposit(table, index, Objects.requireNonNull(tables.pteAllocOne()));
+    tables.mmIncNrPtes();
+    long word = Pmd.pmdWrprotect(pmd(parent, addr));
+    int folio = (int) Pmd.pmdPfn(word);
+    folios.folioGet(folio);
+    if (!rmap.folioTryDupAnonRmapPmd(folio, child, parent)) {
+      throw new IllegalStateException("pinned");
+    }
+    pmdTable(parent, addr).set(index, word);
+    table.set(index, Pmd.pmdMkold(word));
+    child.vmMm.addMmCounter(Mm.MM_ANONPAGES, PageUnits.HPAGE_PMD_NR);
+    return child;
+  }
+
+  /** A child's VMA that shares no page with its parent's yet. */
+  public VmArea forkVma(VmArea parent) {
+    Mm mm = memory.mm();
+    VmArea child = parent.vmAreaDup(mm);
+    anonVmas.anonVmaFork(child, parent);
+    mm.vmas.insert(child);
+    return child;
+  }
+
   /** The table of PMD words of an address. */
   public static PageTable pmdTable(VmArea vma, long addr) {
     return Objects.requireNonNull(vma.vmMm.pgTables.pmdTable(addr));
@@ -160,10 +171,8 @@ public final class RmapFixture implements AutoCloseable {
 
   /** A child's VMA that shares one page with its parent's. */
   public VmArea fork(VmArea parent, long addr) {
-    Mm mm = memory.mm();
-    VmArea child = parent.vmAreaDup(mm);
-    anonVmas.anonVmaFork(child, parent);
-    mm.vmas.insert(child);
+    VmArea child = forkVma(parent);
+    Mm mm = child.vmMm;
     long pte = Pte.pteWrprotect(pte(parent, addr));
     int pfn = (int) Pte.ptePfn(pte);
     folios.folioGet(pfn);

@@ -80,15 +80,11 @@ final class RmapTraceTest {
       f.mapFile(shared, ofFile, 0);
       f.folios.folioLock(folio);
       f.folios.folioLock(ofFile);
+      f.memory.sched.current().work.rmapSecondPasses = 5; // of walks before
       List<RmapWalkWork> works = new ArrayList<>();
       List<String> types = new ArrayList<>();
       f.trace.tracepointProbeRegister(
           new RmapTrace() {
-            @Override
-            public boolean isEnabled() {
-              return true;
-            }
-
             @Override
             public void rmapWalk(int walked, Object rwc, long nanos, String type, boolean locked) {
               types.add(type);

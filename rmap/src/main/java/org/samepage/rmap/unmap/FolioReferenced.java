@@ -83,11 +83,18 @@ public final class FolioReferenced {
         differs = "no idle flags, no MMU notifiers, no LRU of mlock")
     public boolean rmapOne(int folio, VmArea vma, long addr) {
       boolean used = false;
+      int locked = 0;
       pvmw.defineFolioVmaWalk(folio, vma, addr, 0);
       while (pvmw.pageVmaMappedWalk()) {
         sched.current().work.ptesFound++;
         if (vma.has(VmFlags.VM_LOCKED)) {
           mapcount--;
+          locked++;
+          // that a VMA has it locked, only one that has all of it in one table says for all of it
+          if ((!pvmw.isPmd() && locked != folios.folioNrPages(folio))
+              || (pvmw.flags() & PageVmaMappedWalk.PVMW_PGTABLE_CROSSED) != 0) {
+            continue;
+          }
           pvmw.pageVmaMappedWalkDone();
           vmFlags |= VmFlags.VM_LOCKED;
           return false;

@@ -187,7 +187,8 @@ final class SplitFolioTest {
     int small = f.faulted(vma, BASE + PMD_SIZE);
     hold(small);
     assertThat(f.splitFolio.splitFolio(small)).isEqualTo(-Errno.EINVAL);
-    assertThatThrownBy(() -> f.splitFolio.splitFolio(folio)).hasMessageContaining("not locked");
+    assertThatThrownBy(() -> f.splitFolio.splitFolio(folio))
+        .hasMessageContaining("split_huge_page: folio is not locked");
     hold(folio);
     f.rmap.folioRemoveRmapPmd(folio, vma);
     assertThat(f.splitFolio.splitFolio(folio)).isEqualTo(-Errno.EBUSY);
@@ -235,5 +236,23 @@ final class SplitFolioTest {
     assertThat(folios.deferredSplit().length()).isEqualTo(1);
     assertThat(f.deferredSplitScan.deferredSplitScan()).isEqualTo(1);
     assertThat(f.deferredSplitScan.deferredSplitScan()).as("nothing waits").isZero();
+  }
+
+  @Test
+  void the_scan_tries_each_folio_once_even_if_it_could_split_it_the_second_time() {
+    unmapSome(folio, BASE, 1);
+    f.trace.tracepointProbeRegister(
+        new RmapTrace() {
+          private boolean held;
+
+          @Override
+          public void rmapWalk(int walked, Object rwc, long nanos, String type, boolean locked) {
+            held = !held; // while it is unmapped, and no longer
+            folios.folioRefAdd(folio, held ? 1 : -1);
+          }
+        });
+    assertThat(f.deferredSplitScan.deferredSplitScan()).isZero();
+    assertThat(folios.deferredSplit().length()).isEqualTo(1);
+    assertThat(folios.folioMapcount(folio)).isEqualTo(HPAGE_PMD_NR - 1);
   }
 }
