@@ -4,15 +4,22 @@ package org.samepage.pagewalk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.samepage.mm.pgtable.PageTable;
+import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.pgtable.PteMarker;
 import org.samepage.mm.pgtable.SwapTypes;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
+import org.samepage.mm.sched.FreeRunning;
+import org.samepage.mm.sched.LockClass;
 import org.samepage.mm.testing.TestMemory;
+import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 
@@ -99,5 +106,36 @@ final class FolioWalkTest {
     memory.populate(vma, BASE);
     folioWalk.folioWalkStart(vma, BASE + 0x1000, 0);
     assertThat(memory.sched.current().work.ptesRead).isEqualTo(before + 1);
+  }
+
+  /** Whoever waits for a table's lock sees the table go. */
+  private static final class TakenAway extends FreeRunning {
+    private @Nullable Runnable taking;
+
+    @Override
+    public void contended(LockClass lockClass, int attempt) {
+      Objects.requireNonNull(taking, "waits for ever").run();
+      taking = null;
+    }
+  }
+
+  @Test
+  void a_table_that_is_taken_away_while_the_walk_waits_for_it_is_none() {
+    TakenAway sched = new TakenAway();
+    Mm other = new Mm(sched, new PgTables(sched, memory.folios));
+    VmArea in = memory.map(other, BASE, 4, TestMemory.RW);
+    memory.populate(in, BASE);
+    PageTable table = memory.table(other, BASE);
+    PageTable above = Objects.requireNonNull(other.pgTables.pmdTable(BASE));
+    other.mmapLock.readLock();
+    table.ptl.lock();
+    sched.taking =
+        () -> {
+          other.pgTables.pmdpCollapseFlush(above, PageUnits.pmdIndex(BASE));
+          table.ptl.unlock();
+        };
+    assertThat(folioWalk.folioWalkStart(in, BASE, 0)).isEqualTo(Frames.NO_PAGE);
+    assertThat(sched.taking).as("it waited").isNull();
+    assertThat(table.ptl.isLocked()).isFalse();
   }
 }

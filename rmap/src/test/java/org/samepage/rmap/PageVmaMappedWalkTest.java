@@ -45,8 +45,16 @@ final class PageVmaMappedWalkTest {
     for (int flags : new int[] {0, PVMW_SYNC}) {
       assertThat(finds(pfn, BASE, flags)).isTrue();
       assertThat(finds(other, BASE, flags)).isFalse();
-      assertThat(finds(pfn, BASE + PAGE, flags)).as("the one before").isFalse();
       assertThat(finds(pfn, BASE + 2 * PAGE, flags)).as("none").isFalse();
+    }
+  }
+
+  @Test
+  void neither_the_frame_before_nor_the_one_behind_is_the_folio() {
+    int pfn = f.faulted(vma, BASE);
+    for (int off = -2; off <= 2; off++) {
+      f.memory.setEntry(vma.vmMm, BASE, Pte.pfnPte(pfn + off, vma.vmPageProt));
+      assertThat(finds(pfn, BASE, 0)).isEqualTo(off == 0);
     }
   }
 

@@ -176,9 +176,31 @@ final class SharedHugeTest {
     f.memory.table(vma.vmMm, at).set(511, 0);
     f.rmap.folioRemoveRmapPtes(folio + 511, vma);
     folios.folioPut(folio);
+    f.forkVma(child); // without it: the search ends before
+    work.rmapIterations = 0;
     assertThat(f.referenced.folioReferenced(folio, false))
         .as("511 pages")
         .isEqualTo(new FolioReferenced.Result(1, child.vmFlags));
     assertThat(Pmd.pmdYoung(pmd(child, at))).isFalse();
+    assertThat(work.rmapIterations).isEqualTo(2);
+  }
+
+  @Test
+  void what_is_locked_across_two_tables_is_not_all_locked_under_one_lock() {
+    split(vma);
+    PageTable from = f.memory.table(vma.vmMm, at);
+    PageTable to = f.memory.table(vma.vmMm, at + PMD_SIZE);
+    vma.vmPgoff -= 2; // as if mremap had moved all of it up by two pages
+    for (int i = 511; i >= 0; i--) {
+      (i < 510 ? from : to).set((i + 2) % 512, from.get(i));
+    }
+    from.set(0, 0);
+    from.set(1, 0);
+    vma.vmFlags |= VmFlags.VM_LOCKED;
+    f.forkVma(vma);
+    assertThat(f.referenced.folioReferenced(folio, false))
+        .isEqualTo(new FolioReferenced.Result(0, 0));
+    assertThat(work.ptesFound).isEqualTo(HPAGE_PMD_NR);
+    assertThat(work.rmapIterations).as("all its mappings are met").isEqualTo(1);
   }
 }
