@@ -238,11 +238,15 @@ public final class AnonVmas {
     }
     AnonVma root = newest.anonVma.root;
     root.rwsem.writeLock();
-    for (AnonVmaChain avc = newest; avc != null; avc = avc.nextSameVma()) {
+    AnonVmaChain next;
+    for (AnonVmaChain avc = newest; avc != null; avc = next) {
+      next = avc.nextSameVma();
       AnonVma anonVma = avc.anonVma;
       AnonVmaIntervalTree.anonVmaIntervalTreeRemove(avc, anonVma.rbRoot);
       if (anonVma.rbRoot.isEmpty()) {
-        anonVma.parent.numChildren--;
+        anonVma.parent.numChildren--; // stays on the list: it is put once the lock is given up
+      } else {
+        vma.removeChain(avc);
       }
     }
     if (vma.anonVma != null) {
@@ -252,9 +256,7 @@ public final class AnonVmas {
     root.rwsem.writeUnlock();
     for (AnonVmaChain avc = vma.newestChain(); avc != null; avc = vma.newestChain()) {
       vma.removeChain(avc);
-      if (avc.anonVma.rbRoot.isEmpty()) {
-        putAnonVma(avc.anonVma);
-      }
+      putAnonVma(avc.anonVma);
     }
   }
 

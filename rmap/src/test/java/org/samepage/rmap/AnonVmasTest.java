@@ -16,6 +16,7 @@ import org.samepage.mm.failslab.FailSlab;
 import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.sched.KernelLock;
 import org.samepage.mm.sched.LockChecker;
+import org.samepage.mm.sched.SeededSched;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.vma.AddressSpace;
 import org.samepage.mm.vma.AnonVma;
@@ -115,6 +116,26 @@ final class AnonVmasTest {
     assertThat(anonVmas.anonVmaFork(child, parent)).isZero();
     child.vmMm.vmas.insert(child);
     return child;
+  }
+
+  /** Whoever left it empty puts it; not who sees, a little later, that it is. */
+  @Test
+  void two_that_leave_at_once_put_what_they_share_once() {
+    for (long seed = 1; seed <= 100; seed++) {
+      SeededSched sched = new SeededSched(seed);
+      AnonVmas shared = new AnonVmas(sched);
+      VmArea parent = memory.map(memory.mm(), BASE, 1, TestMemory.RW);
+      parent.vmMm.mmapLock.readLock();
+      assertThat(shared.anonVmaPrepare(parent)).isZero();
+      VmArea child = parent.vmAreaDup(memory.mm());
+      assertThat(shared.anonVmaFork(child, parent)).isZero();
+      sched.run(
+          List.of(() -> shared.unlinkAnonVmas(parent), () -> shared.unlinkAnonVmas(child)));
+      assertThat(shared.alive()).as("seed %d", seed).isZero();
+      assertThat(parent.newestChain()).isNull();
+      assertThat(child.newestChain()).isNull();
+      parent.vmMm.mmapLock.readUnlock();
+    }
   }
 
   private static List<AnonVma> chain(VmArea vma) {
