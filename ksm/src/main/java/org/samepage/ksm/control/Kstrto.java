@@ -23,19 +23,26 @@ final class Kstrto {
       fidelity = Fidelity.ADAPTED,
       differs = "base 10; the value is a field")
   int kstrtoul(String text) {
-    String digits = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
-    if (digits.startsWith("+")) {
-      digits = digits.substring(1);
+    int from = text.startsWith("+") ? 1 : 0;
+    int end = from;
+    while (at(text, end) >= '0' && at(text, end) <= '9') {
+      end++;
     }
-    if (digits.isEmpty() || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+    if (end == from) {
       return -Errno.EINVAL;
     }
+    long parsed;
     try {
-      value = Long.parseUnsignedLong(digits);
-      return 0;
+      parsed = Long.parseUnsignedLong(text, from, end, 10);
     } catch (NumberFormatException e) {
-      return -Errno.ERANGE;
+      return -Errno.ERANGE; // whatever comes behind the digits
     }
+    String rest = text.substring(end);
+    if (!rest.isEmpty() && !rest.equals("\n")) {
+      return -Errno.EINVAL;
+    }
+    value = parsed;
+    return 0;
   }
 
   @PortedFrom("lib/kstrtox.c:kstrtouint")

@@ -24,7 +24,10 @@ final class KstrtoTest {
     "0x10, EINVAL, 0",
     "1 , 0, 1",
     "12a, EINVAL, 0",
-    "99999999999999999999999, ERANGE, 0"
+    "99999999999999999999999, ERANGE, 0",
+    "99999999999999999999999x, ERANGE, 0",
+    "4294967296x, EINVAL, 0",
+    "+, EINVAL, 0"
   })
   void unsigned_ints(String text, String error, long value) {
     int err = number.kstrtouint(text);
