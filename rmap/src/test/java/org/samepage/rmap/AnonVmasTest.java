@@ -129,8 +129,7 @@ final class AnonVmasTest {
       assertThat(shared.anonVmaPrepare(parent)).isZero();
       VmArea child = parent.vmAreaDup(memory.mm());
       assertThat(shared.anonVmaFork(child, parent)).isZero();
-      sched.run(
-          List.of(() -> shared.unlinkAnonVmas(parent), () -> shared.unlinkAnonVmas(child)));
+      sched.run(List.of(() -> shared.unlinkAnonVmas(parent), () -> shared.unlinkAnonVmas(child)));
       assertThat(shared.alive()).as("seed %d", seed).isZero();
       assertThat(parent.newestChain()).isNull();
       assertThat(child.newestChain()).isNull();
