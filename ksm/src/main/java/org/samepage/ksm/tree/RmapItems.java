@@ -55,10 +55,12 @@ public final class RmapItems {
       return null;
     }
     KsmRmapItem item = layout.newRmapItem(slot.mm(), addr);
-    if (item != null) {
-      state.ksmRmapItems++;
-      slot.mm().ksmRmapItems++;
+    if (item == null) {
+      state.caches.rmapItem.kmemCacheFree();
+      return null;
     }
+    state.ksmRmapItems++;
+    slot.mm().ksmRmapItems++;
     return item;
   }
 

@@ -93,6 +93,7 @@ public abstract class ScanStrategyContract extends ScanPagesContract {
       w.batch();
       assertThat(w.work().folioGets).isEqualTo(1).isEqualTo(w.work().folioPuts);
       assertThat(w.cursor().address).as("to be tried again").isEqualTo(KitWorld.address(0));
+      assertThat(w.get(KsmState.class).caches.rmapItem.activeObjects()).isZero();
       w.noMemoryForItems = false;
       for (int pass = 0; pass < 6; pass++) {
         w.batch();
