@@ -55,7 +55,11 @@ enum PlantedRace {
       Focus.MIGRATION,
       3,
       new Plant("RmapItems", "removeStable", "KSM_GET_FOLIO_LOCK", 1, "withoutLock"),
-      new Plant("RmapItems", "removeStable", "folioUnlock", 1, "nothing"));
+      new Plant("RmapItems", "removeStable", "folioUnlock", 1, "nothing")),
+
+  /** do_swap_page does not compare the entry with the one it brought the page back for. */
+  SWAP_ENTRY_NOT_COMPARED(
+      Focus.ALL, 606, new Plant("SwapFaults", "doSwapPage", "unchanged", 2, "1"));
 
   @SuppressWarnings("ImmutableEnumChecker") // List.of
   final List<Plant> plants;

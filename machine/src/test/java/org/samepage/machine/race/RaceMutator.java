@@ -35,6 +35,7 @@ final class RaceMutator {
   static final int CHECK = 10;
   static final int WRITE_FROM_OUTSIDE = 8;
   static final int DONTNEED = 4;
+  static final int DROP = 9;
 
   static final int OPERATIONS = 12;
 
@@ -102,8 +103,11 @@ final class RaceMutator {
     return process;
   }
 
-  /** Pages where others find something to move. */
+  /** Pages where others find something to move; where pages are dropped, often one of those. */
   long somePage(SplittableRandom others) {
+    if (plan.weights().get(DROP) > 0 && others.nextInt(3) == 0) {
+      return page(DROPPED + others.nextInt(2));
+    }
     return page(base + others.nextInt(plan.pages()));
   }
 
@@ -133,7 +137,7 @@ final class RaceMutator {
       case 6 -> fork();
       case 7 -> restart();
       case WRITE_FROM_OUTSIDE -> writeFromOutside();
-      case 9 -> drop();
+      case DROP -> drop();
       case CHECK -> checkAll();
       default -> write(from, to);
     }
