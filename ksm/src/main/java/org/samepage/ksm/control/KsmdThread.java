@@ -13,6 +13,7 @@ import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.Task;
+import org.samepage.mm.time.KernelClock;
 
 /**
  * The merging daemon as a thread of its own: scans while {@code run} is 1, sleeps in between.
@@ -22,6 +23,9 @@ import org.samepage.mm.sched.Task;
  */
 public final class KsmdThread {
   private static final long NSEC_PER_MSEC = 1_000_000;
+
+  /** Ticks that can be added to any time in nanoseconds. */
+  private static final long FOR_EVER = Long.MAX_VALUE / 2 / NSEC_PER_MSEC;
 
   private final KsmState state;
   private final KsmSlots slots;
@@ -141,7 +145,7 @@ public final class KsmdThread {
       var _ =
           state.ksmIterWait.waitEventTimeout(
               () -> sleepMillis != state.knobs.sleepMillisecs || shouldStop,
-              Integer.toUnsignedLong(sleepMillis) * NSEC_PER_MSEC);
+              Math.min(KernelClock.msecsToJiffies(sleepMillis), FOR_EVER) * NSEC_PER_MSEC);
     } else {
       state.ksmThreadWait.waitEvent(() -> ksmdShouldRun() || shouldStop);
     }

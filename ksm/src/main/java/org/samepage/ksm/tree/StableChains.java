@@ -151,8 +151,8 @@ final class StableChains {
   // end::node-dup[]
 
   private boolean pruneIsDue(KsmStableNode chain) {
-    long millis = Integer.toUnsignedLong(state.knobs.stableNodeChainsPruneMillisecs);
-    return clock.jiffies() >= chain.chainPruneTime + millis;
+    int millis = state.knobs.stableNodeChainsPruneMillisecs;
+    return clock.jiffies() >= chain.chainPruneTime + KernelClock.msecsToJiffies(millis);
   }
 
   /** The last duplicate takes the chain's place in the tree. */

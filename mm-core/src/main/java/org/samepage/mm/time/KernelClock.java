@@ -6,6 +6,10 @@ import org.samepage.mm.port.PortedFrom;
 
 /** What ported code reads as time, and what wakes it when some has passed. */
 public interface KernelClock {
+  /** Ticks that never pass, to which others can be added. */
+  @PortedFrom("include/linux/jiffies.h:MAX_JIFFY_OFFSET")
+  long MAX_JIFFY_OFFSET = (Long.MAX_VALUE >> 1) - 1;
+
   /** Monotonic time since boot [ns]. */
   @PortedFrom("kernel/time/timekeeping.c:ktime_get")
   long ktimeGet();
@@ -17,6 +21,19 @@ public interface KernelClock {
       differs = "derived from the clock, HZ is 1000")
   default long jiffies() {
     return ktimeGet() / 1_000_000;
+  }
+
+  /**
+   * A time as ticks.
+   *
+   * @param millis more than {@link Integer#MAX_VALUE} as unsigned: for ever
+   */
+  @PortedFrom(
+      value = "include/linux/jiffies.h:msecs_to_jiffies",
+      fidelity = Fidelity.ADAPTED,
+      differs = "HZ is 1000")
+  static long msecsToJiffies(int millis) {
+    return millis < 0 ? MAX_JIFFY_OFFSET : millis;
   }
 
   /**

@@ -156,7 +156,7 @@ final class WalkEndsTest {
   private int filePage(AddressSpace file, long pgoff, VmArea in) {
     int page = folios.vmaAllocFolioNoprof(0);
     f.memory.frames.setMapping(page, file);
-    f.memory.frames.setIndex(page, (int) pgoff);
+    f.memory.frames.setIndex(page, pgoff);
     f.memory.frames.setFlag(page, PageFlags.PG_SWAPBACKED); // as in shared memory
     f.mapFile(in, page, pgoff);
     folios.folioLock(page);
