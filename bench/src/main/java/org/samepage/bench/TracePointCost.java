@@ -3,6 +3,7 @@ package org.samepage.bench;
 
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.Recording;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -26,8 +27,8 @@ import org.samepage.machine.wiring.MachineBoot;
 import org.samepage.mm.vma.Mm;
 
 /**
- * One trace point passed as ksmd passes it once for each page that it merges: nobody told, Flight
- * Recorder told but recording nothing, as a machine is booted, and recording.
+ * One trace point passed as ksmd passes it once for each page that it merges: nobody told, as a
+ * machine is booted, Flight Recorder in use for other events, and recording this one.
  *
  * <p>A page that merges costs more than a microsecond besides.
  */
@@ -45,14 +46,14 @@ import org.samepage.mm.vma.Mm;
       "--sun-misc-unsafe-memory-access=allow"
     })
 public class TracePointCost {
-  /** {@code none}: no probe; {@code off}: as booted; {@code on}: recorded. */
-  @Param({"none", "off", "on"})
+  /** {@code none}: no probe; {@code off}: as booted; {@code used}: for others; {@code on}: this. */
+  @Param({"none", "off", "used", "on"})
   public String told = "none";
 
   private final KsmTracepoints trace = new KsmTracepoints();
   private Machine machine;
   private KsmRmapItem item;
-  private Recording recording;
+  private @Nullable Recording recording;
   private int pfn;
 
   /** Made by JMH. */
@@ -70,8 +71,12 @@ public class TracePointCost {
     if (!told.equals("none")) {
       trace.tracepointProbeRegister(new JfrKsmTrace());
     }
-    recording = new Recording();
+    if (told.equals("used")) {
+      recording = new Recording();
+      recording.start();
+    }
     if (told.equals("on")) {
+      recording = new Recording();
       recording.enable("ksm.ksm_merge_with_ksm_page").withoutStackTrace();
       recording.setMaxSize(1 << 24);
       recording.start();
@@ -98,7 +103,9 @@ public class TracePointCost {
   /** Ends the recording. */
   @TearDown
   public void tearDown() {
-    recording.close();
+    if (recording != null) {
+      recording.close();
+    }
     machine.close();
   }
 }
