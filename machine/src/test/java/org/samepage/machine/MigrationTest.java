@@ -23,6 +23,8 @@ import org.samepage.machine.testing.TestMachine;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.pgtable.Pte;
 import org.samepage.mm.phys.Folios;
+import org.samepage.mm.phys.Frames;
+import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.MmFlags;
 import org.samepage.mm.work.WorkCounters;
@@ -60,6 +62,20 @@ final class MigrationTest {
       assertThat(m.machine.memory().folios().pageAnonExclusive(pfn(a, 0))).isTrue();
       check(a, 0, 7);
       assertThat(move(a, 0, 1, MPOL_MF_MOVE)).as("there already").isEqualTo(1);
+    }
+  }
+
+  @Test
+  void an_active_page_stays_so_on_its_new_frame() throws Exception {
+    try (TestMachine m = boot()) {
+      UserProcess a = m.process(1);
+      write(a, 0, 7);
+      Frames frames = m.machine.memory().folios().frames();
+      assertThat(move(a, 0, 1, MPOL_MF_MOVE)).isEqualTo(1);
+      assertThat(frames.testFlag(pfn(a, 0), PageFlags.PG_ACTIVE)).isFalse();
+      frames.setFlag(pfn(a, 0), PageFlags.PG_ACTIVE);
+      assertThat(move(a, 0, 0, MPOL_MF_MOVE)).isZero();
+      assertThat(frames.testFlag(pfn(a, 0), PageFlags.PG_ACTIVE)).isTrue();
     }
   }
 

@@ -2,6 +2,7 @@
 // Ported from mm/migrate.c.
 package org.samepage.machine.migrate;
 
+import static org.samepage.mm.phys.PageFlags.PG_ACTIVE;
 import static org.samepage.mm.phys.PageFlags.PG_DIRTY;
 import static org.samepage.mm.phys.PageFlags.PG_REFERENCED;
 import static org.samepage.mm.phys.PageFlags.PG_SWAPBACKED;
@@ -210,7 +211,8 @@ public final class MigrateFolio {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "the flags that there are")
   private void folioMigrateFlags(int dst, int src) {
-    frames.setFlag(dst, frames.flags(src) & (PG_REFERENCED | PG_UPTODATE | PG_DIRTY));
+    frames.setFlag(dst, frames.flags(src) & (PG_REFERENCED | PG_UPTODATE | PG_DIRTY | PG_ACTIVE));
+    frames.clearFlag(src, PG_ACTIVE);
     ksm.folioMigrateKsm(dst, src);
     // not before: who looks for the page of a stable node waits while this flag is there
     if (folios.folioTestSwapcache(src)) {
