@@ -24,9 +24,18 @@ import org.samepage.selftests.testing.Recorded;
 
 /** On the real kernel each case says what upstream's program said there: the cases are right. */
 final class HostSelftestsTest {
+  /**
+   * Of a case: a page that waits in a processor's batch, or is held for a moment, is passed over.
+   */
+  private static final int CHANCES = 3;
+
   /** Of a case that another machine may not be able to run, or may: NUMA, swap, huge pages. */
   private static boolean isMatterOfTheMachine(Status status, Status recorded) {
     return status == Status.SKIP || recorded == Status.SKIP;
+  }
+
+  private static boolean agrees(Status status, Status recorded) {
+    return status == recorded || isMatterOfTheMachine(status, recorded);
   }
 
   @Test
@@ -41,10 +50,13 @@ final class HostSelftestsTest {
       CaseRunner runner = new CaseRunner(new HostBed(session, ksm), () -> 0);
       for (Suites.Choice choice : Suites.choose(List.of())) {
         for (Selftest test : choice.cases()) {
-          Outcome outcome = runner.run(test);
           Recorded.Result expected = recorded.get(test.id());
           Status wanted = expected == null ? Status.PASS : expected.status();
-          if (outcome.status() != wanted && !isMatterOfTheMachine(outcome.status(), wanted)) {
+          Outcome outcome = runner.run(test);
+          for (int i = 1; i < CHANCES && !agrees(outcome.status(), wanted); i++) {
+            outcome = runner.run(test);
+          }
+          if (!agrees(outcome.status(), wanted)) {
             different.put(test.id(), outcome + ", recorded " + wanted);
           }
           compared += outcome.status() == Status.SKIP ? 0 : 1;
