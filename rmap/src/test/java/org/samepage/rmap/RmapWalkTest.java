@@ -29,19 +29,6 @@ final class RmapWalkTest {
   private final VmArea grandchild = f.fork(child, BASE + PAGE);
 
   /** Writes down what it is called with. */
-  private static class Seen extends RmapWalkControl {
-    final List<VmArea> vmas = new ArrayList<>();
-    final List<Long> addresses = new ArrayList<>();
-    int last = Integer.MAX_VALUE;
-
-    @Override
-    public boolean rmapOne(int folio, VmArea vma, long addr) {
-      vmas.add(vma);
-      addresses.add(addr);
-      return vmas.size() < last;
-    }
-  }
-
   @BeforeEach
   void lock() {
     f.folios.folioLock(pfn);

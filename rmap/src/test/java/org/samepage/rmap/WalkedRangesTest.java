@@ -24,18 +24,6 @@ final class WalkedRangesTest {
   private final int pfn = f.faulted(parent, BASE + PAGE);
 
   /** Writes down what it is called with. */
-  private static final class Seen extends RmapWalkControl {
-    final List<VmArea> vmas = new ArrayList<>();
-    final List<Long> addresses = new ArrayList<>();
-
-    @Override
-    public boolean rmapOne(int folio, VmArea vma, long addr) {
-      vmas.add(vma);
-      addresses.add(addr);
-      return true;
-    }
-  }
-
   @BeforeEach
   void lock() {
     f.folios.folioLock(pfn);

@@ -40,12 +40,6 @@ public final class TracePipe implements KsmTrace, RmapTrace {
     this.comm = comm;
   }
 
-  /** Always: whoever makes one wants to see all. */
-  @Override
-  public boolean isEnabled() {
-    return true;
-  }
-
   @SuppressWarnings(
       "AnnotateFormatMethod") // the annotation is of a library that is not ours to have
   private synchronized void line(String event, String format, @Nullable Object... fields) {

@@ -4,6 +4,7 @@ package org.samepage.ksm.trace;
 
 import org.samepage.ksm.state.KsmRmapItem;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.trace.Probe;
 import org.samepage.mm.vma.Mm;
 
 /**
@@ -12,12 +13,7 @@ import org.samepage.mm.vma.Mm;
  * <p>Numbers have the width that the kernel's events have; what the kernel gives as a pointer comes
  * as the object. {@code err} is 0 or a negative errno.
  */
-public interface KsmTrace {
-  /** Whether it wants to be told. Asked before each event. */
-  default boolean isEnabled() {
-    return true;
-  }
-
+public interface KsmTrace extends Probe {
   /**
    * A full pass begins.
    *

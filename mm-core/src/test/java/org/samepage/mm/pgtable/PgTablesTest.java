@@ -9,8 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.phys.MemoryLayout;
 import org.samepage.mm.sched.LockClass;
-import org.samepage.mm.sched.Sched;
-import org.samepage.mm.sched.WaitQueue;
+import org.samepage.mm.testing.OneThread;
 import org.samepage.mm.testing.TestMemory;
 import org.samepage.mm.units.PageUnits;
 
@@ -58,7 +57,7 @@ final class PgTablesTest {
     long addr = 0x1000_0000_0000L;
     PageTable[] tables = new PageTable[3];
     var sched =
-        new Sched() {
+        new OneThread() {
           private boolean met;
 
           @Override
@@ -68,32 +67,6 @@ final class PgTablesTest {
               tables[0].link(PageUnits.pmdIndex(addr), tables[2]);
             }
           }
-
-          @Override
-          protected void reschedHook() {}
-
-          @Override
-          public void yieldPoint() {}
-
-          @Override
-          public void acquired(LockClass lockClass, Object lock, int id) {}
-
-          @Override
-          public void released(LockClass lockClass, Object lock, int id) {}
-
-          @Override
-          public void contended(LockClass lockClass, int attempt) {}
-
-          @Override
-          protected void sleepOn(WaitQueue queue, long seen) {
-            throw new IllegalStateException("nobody would wake it");
-          }
-
-          @Override
-          protected void wokenUp(WaitQueue queue) {}
-
-          @Override
-          public void mightSleep() {}
         };
     PgTables watched = new PgTables(sched, memory.folios);
     tables[1] = Objects.requireNonNull(watched.pteAlloc(addr));

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.mm.testing;
 
+import org.samepage.mm.sched.FreeRunning;
 import org.samepage.mm.sched.LockClass;
-import org.samepage.mm.sched.Sched;
 import org.samepage.mm.sched.WaitQueue;
 
-/** For a test that has one thread, and does something at some of these calls. */
-public class OneThread extends Sched {
-  @Override
-  protected void reschedHook() {}
-
-  @Override
-  public void yieldPoint() {}
-
-  @Override
-  public void acquiring(LockClass lockClass, Object lock, int id) {}
-
-  @Override
-  public void acquired(LockClass lockClass, Object lock, int id) {}
-
-  @Override
-  public void released(LockClass lockClass, Object lock, int id) {}
-
+/** For a test that has one thread, and does something at some of these calls: it must not wait. */
+public class OneThread extends FreeRunning {
   @Override
   public void contended(LockClass lockClass, int attempt) {
     throw new IllegalStateException("one thread waits for itself: " + lockClass.kernelName());
@@ -31,10 +16,4 @@ public class OneThread extends Sched {
   protected void sleepOn(WaitQueue queue, long seen) {
     throw new IllegalStateException("nobody would wake it");
   }
-
-  @Override
-  protected void wokenUp(WaitQueue queue) {}
-
-  @Override
-  public void mightSleep() {}
 }

@@ -4,14 +4,10 @@ package org.samepage.rmap.trace;
 
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.trace.Probe;
 
 /** A probe: told of each walk when it has ended, with the folio locked. */
-public interface RmapTrace {
-  /** Whether it would do anything with what it is told. */
-  default boolean isEnabled() {
-    return true;
-  }
-
+public interface RmapTrace extends Probe {
   /**
    * A walk has ended.
    *

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-package org.samepage.ksm.trace;
+package org.samepage.mm.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
 /** Who is told, and whether anything has to be made for it. */
-final class KsmTracepointsTest {
-  private static final class Probe implements KsmTrace {
+final class TracepointsTest {
+  private static final class Counting implements Probe {
     boolean wants;
     int told;
 
@@ -16,17 +16,16 @@ final class KsmTracepointsTest {
       return wants;
     }
 
-    @Override
-    public void ksmStartScan(int seq, int rmapEntries) {
+    void event() {
       told++;
     }
   }
 
-  private final KsmTracepoints trace = new KsmTracepoints();
+  private final Tracepoints<Counting> trace = new Tracepoints<>(Counting[]::new);
 
   @Test
   void nothing_is_made_until_a_probe_wants_it() {
-    Probe probe = new Probe();
+    Counting probe = new Counting();
     assertThat(trace.enabled()).isFalse();
     trace.tracepointProbeRegister(probe);
     assertThat(trace.enabled()).isFalse();
@@ -36,13 +35,13 @@ final class KsmTracepointsTest {
 
   @Test
   void each_probe_is_told_until_it_leaves() {
-    Probe first = new Probe();
-    Probe second = new Probe();
+    Counting first = new Counting();
+    Counting second = new Counting();
     trace.tracepointProbeRegister(first);
     trace.tracepointProbeRegister(second);
-    trace.emit(probe -> probe.ksmStartScan(0, 0));
+    trace.emit(Counting::event);
     trace.tracepointProbeUnregister(first);
-    trace.emit(probe -> probe.ksmStartScan(1, 0));
+    trace.emit(Counting::event);
     assertThat(first.told).isEqualTo(1);
     assertThat(second.told).isEqualTo(2);
   }
