@@ -22,8 +22,10 @@ import org.samepage.host.session.Requirements;
 import org.samepage.machine.config.ConfigSource;
 import org.samepage.machine.config.MachineConfig;
 import org.samepage.machine.config.Profile;
+import org.samepage.scenario.fuzz.Booting;
 import org.samepage.scenario.fuzz.Finding;
 import org.samepage.scenario.fuzz.Fuzzer;
+import org.samepage.scenario.fuzz.Repertoire;
 import org.samepage.scenario.fuzz.Rival;
 import org.samepage.scenario.port.PortBackend;
 import org.samepage.scenario.result.ResultDocument;
@@ -103,8 +105,8 @@ final class FuzzCommand implements Callable<Integer> {
       description =
           "Statements that take pages from their frames, too: migrate, swapout, offline, and advice"
               + " that makes, splits, ages and frees huge pages, on machines with two nodes and"
-              + " swap, and with huge pages always, by advice or never. The port is then compared"
-              + " with itself alone.")
+              + " swap, and with huge pages always, by advice or never. Against the kernel, only"
+              + " those whose outcome is the same there each time; swapout where it has swap.")
   private boolean moving;
 
   @Mixin private HostOptions host = new HostOptions();
@@ -127,7 +129,8 @@ final class FuzzCommand implements Callable<Integer> {
     if (reason != null) {
       spec.commandLine().getErr().println("samepage: without the kernel: " + reason);
       String under = profile == null ? DEFAULT_PROFILE : profile;
-      return fuzz(workbench, under, selves(workbench, under));
+      Repertoire repertoire = moving ? Repertoire.MOVING : Repertoire.USUAL;
+      return fuzz(workbench, under, selves(workbench, under), repertoire);
     }
     try (HostSession session = host.open(spec.commandLine().getErr())) {
       String under = profile == null ? fittingProfile(workbench, session) : profile;
@@ -135,20 +138,21 @@ final class FuzzCommand implements Callable<Integer> {
       Rival kernel =
           new Rival(
               HOST,
-              () -> {
+              machine -> {
                 session.refuseForeignUsers();
                 return new HostBackend(session, values);
               });
-      return fuzz(workbench, under, List.of(kernel));
+      Repertoire repertoire =
+          !moving
+              ? Repertoire.USUAL
+              : HostBackend.swaps() ? Repertoire.SWAPPING_KERNEL : Repertoire.KERNEL;
+      return fuzz(workbench, under, List.of(kernel), repertoire);
     }
   }
 
   private @Nullable String reasonAgainstHost() {
     if (noHost) {
       return "--no-host";
-    }
-    if (moving) {
-      return "--moving";
     }
     String missing = new Requirements(new AgentBinary(System.getenv())).missing();
     return missing != null || host.canAsk()
@@ -172,7 +176,8 @@ final class FuzzCommand implements Callable<Integer> {
       String promised = moving ? other.resultClass() : other.classLetter();
       if (!other.name().equals(under) && promised.equals(own.classLetter())) {
         MachineConfig config = config(workbench, other.name());
-        rivals.add(new Rival(other.name(), () -> workbench.bootPortToCompare(config)));
+        rivals.add(
+            new Rival(other.name(), machine -> workbench.bootPortToCompare(machine, config)));
       }
     }
     return rivals;
@@ -182,11 +187,18 @@ final class FuzzCommand implements Callable<Integer> {
     return workbench.configs().load(ConfigSource.ofProfile(profile));
   }
 
-  private int fuzz(Workbench workbench, String under, List<Rival> rivals) {
+  private int fuzz(Workbench workbench, String under, List<Rival> rivals, Repertoire repertoire) {
     var _ = SafeFile.folder(folder);
     PrintWriter out = spec.commandLine().getOut();
     MachineConfig config = config(workbench, under);
-    Fuzzer fuzzer = new Fuzzer(() -> boot(workbench, config, rivals), rivals, ops, moving);
+    boolean kernel = rivals.stream().anyMatch(rival -> rival.name().equals(HOST));
+    // a kernel shows its own profits; the port under another profile those of the usual item
+    Booting<PortBackend> port =
+        machine ->
+            kernel
+                ? workbench.bootPort(machine, config)
+                : workbench.bootPortToCompare(machine, config);
+    Fuzzer fuzzer = new Fuzzer(port, rivals, ops, repertoire);
     long start = System.nanoTime();
     long from = seed == null ? System.currentTimeMillis() : seed;
     out.printf("seed %d, %s against %s%n", from, under, rivals.stream().map(Rival::name).toList());
@@ -207,12 +219,6 @@ final class FuzzCommand implements Callable<Integer> {
             + " %,d differences%n",
         done, fuzzer.compared(), fuzzer.failing(), fuzzer.leftOut(), findings);
     return findings == 0 ? ExitCode.OK : ExitCode.FAILED;
-  }
-
-  /** A kernel shows its own profits; the port under another profile those of the usual item. */
-  private static PortBackend boot(Workbench workbench, MachineConfig config, List<Rival> rivals) {
-    boolean kernel = rivals.stream().anyMatch(rival -> rival.name().equals(HOST));
-    return kernel ? workbench.bootPort(config) : workbench.bootPortToCompare(config);
   }
 
   private boolean isOver(long start) {

@@ -44,6 +44,11 @@ public final class HostBackend implements Backend {
     this.slowUnmerge = new SlowUnmerge(session);
   }
 
+  /** Whether this machine can swap pages out. */
+  public static boolean swaps() {
+    return HostMemory.hasSwap();
+  }
+
   @Override
   public String name() {
     return "host";

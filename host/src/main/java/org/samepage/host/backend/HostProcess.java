@@ -41,12 +41,14 @@ final class HostProcess implements BackendProcess {
 
   private final HostBackend backend;
   private final Agent agent;
+  private final HostMoves moves;
   private final String name;
   private @Nullable FileChannel memory;
 
   HostProcess(HostBackend backend, Agent agent, String name) {
     this.backend = backend;
     this.agent = agent;
+    this.moves = new HostMoves(agent);
     this.name = name;
   }
 
@@ -135,7 +137,7 @@ final class HostProcess implements BackendProcess {
     return Smaps.mergeableBytes(agent.pid(), from, to);
   }
 
-  private static long throwErrno(long result) throws SyscallException {
+  static long throwErrno(long result) throws SyscallException {
     if (result < 0 && result >= -4095) {
       throw SyscallException.ofErrno((int) result);
     }
@@ -162,23 +164,32 @@ final class HostProcess implements BackendProcess {
     return agent.check(addr, pages, content);
   }
 
-  /** move_pages cannot be asked for another frame of the same node. */
+  /** To a node, by move_pages, page by page. */
   @Override
-  public void migrate(long addr, long pages, @Nullable Integer node) {
-    throw new SurroundingsException(
-        "migrate: this machine has %d NUMA node(s), and a page that stays on its node stays in its"
-                .formatted(HostMemory.nodes())
-            + " frame; run it on the port");
+  public void migrate(long addr, long pages, @Nullable Integer node) throws SyscallException {
+    if (node == null) {
+      throw new SurroundingsException(
+          "migrate: no system call moves a page to another frame of its own node; say node=N, or"
+              + " run it on the port");
+    }
+    for (long i = 0; i < pages; i++) {
+      moves.migrate(addr + i * PageUnits.PAGE_SIZE, node);
+    }
   }
 
+  /** Page by page, as a page that stays ends it. */
   @Override
   public void swapout(long addr, long pages) throws SyscallException {
     if (!HostMemory.hasSwap()) {
       throw new SurroundingsException("swapout: no swap is on here; run it on the port");
     }
-    throwErrno(
-        agent.syscall(
-            Syscall.MADVISE, addr, PageUnits.pagesToBytes(pages), Advice.PAGEOUT.number()));
+    PresentPages there = presentPages();
+    for (int i = 0; i < there.count(); i++) {
+      long at = there.address(i);
+      if (at >= addr && at < addr + PageUnits.pagesToBytes(pages) && !there.isZeroPage(i)) {
+        moves.swapout(at);
+      }
+    }
   }
 
   @Override

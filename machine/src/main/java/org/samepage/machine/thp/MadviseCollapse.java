@@ -90,7 +90,8 @@ public final class MadviseCollapse {
         break;
       }
     }
-    return thps == Math.max(0, (hend - hstart) / PMD_SIZE) ? 0 : lastFail.madviseCollapseErrno();
+    // a range between two boundaries ends before it begins: that is never what was done
+    return thps == (hend - hstart) / PMD_SIZE ? 0 : lastFail.madviseCollapseErrno();
   }
 
   /** The VMA at an address now, or why there is none that would do. */

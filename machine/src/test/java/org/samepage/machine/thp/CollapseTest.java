@@ -69,6 +69,22 @@ final class CollapseTest extends ThpBed {
     fails("EINVAL", () -> collapse(q, 0, 512));
   }
 
+  /** Linux 6.12 and 6.18; 7.2 says 0 of both. */
+  @Test
+  void a_range_that_no_boundary_is_in_fails_and_one_that_only_meets_a_boundary_does_not()
+      throws Exception {
+    UserProcess p = plain(2);
+    write(p, 0, 0);
+    write(p, 512, 1);
+    fails("EINVAL", () -> collapse(p, 489, 4));
+    fails("EINVAL", () -> collapse(p, 1, 510));
+    collapse(p, 500, 12);
+    collapse(p, 500, 24);
+    collapse(p, 512, 3);
+    assertThat(isHuge(p, 0)).isFalse();
+    assertThat(isHuge(p, 512)).isFalse();
+  }
+
   @Test
   void a_huge_page_that_is_there_counts_as_done() throws Exception {
     UserProcess p = filled(2);

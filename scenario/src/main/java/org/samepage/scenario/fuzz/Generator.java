@@ -33,6 +33,9 @@ final class Generator {
   /** Hardly any, so that it becomes full, and enough. */
   private static final List<String> SWAP_PAGES = List.of("8", "64", "512");
 
+  /** As good as without end: how full a real machine's swap is cannot be told beforehand. */
+  private static final String PLENTY = "131072";
+
   private static final List<String> PLACES =
       List.of("0x200000000000", "0x2000001ff000", "0x3fffffff0000", "0x600000000000");
 
@@ -42,15 +45,16 @@ final class Generator {
   private final KsmDrafts ksm;
   private final HugeDrafts huge;
   private final List<Supplier<Draft>> verbs = new ArrayList<>();
+  private final int nodes;
+  private final @Nullable String machine;
   private final List<String> opening = new ArrayList<>();
 
   /**
    * A generator.
    *
-   * @param moving whether pages are taken from their frames, too, and huge ones made and split, on
-   *     a machine that can
+   * @param repertoire what is drafted beside what every machine can do
    */
-  Generator(Chance chance, boolean moving) {
+  Generator(Chance chance, Repertoire repertoire) {
     this.chance = chance;
     this.model = new Model();
     this.mappings = new MappingDrafts(chance, model, PLACES);
@@ -74,11 +78,17 @@ final class Generator {
     weigh(1, this::process);
     weigh(3, ksm::store);
     weigh(8, ksm::scan);
-    if (moving) {
-      opening.add("machine nodes=2 swap=%s thp=%s".formatted(chance.of(SWAP_PAGES), huge.mode()));
+    nodes = repertoire.choosesMachine() ? 2 : 1;
+    machine = machine(repertoire);
+    if (repertoire.choosesMachine()) {
       weigh(4, this::migrate);
-      weigh(5, this::swapout);
       weigh(1, this::offline);
+    }
+    if (repertoire.swap()) {
+      weigh(5, this::swapout);
+    }
+    if (repertoire.huge()) {
+      weigh(repertoire.isKernels() ? 1 : 0, this::migrateToNode);
       weigh(3, this::hugeMapping);
       weigh(9, this::hugeAdvice);
       weigh(2, this::hugeWrite);
@@ -86,6 +96,18 @@ final class Generator {
     if (chance.oneIn(3)) {
       opening.add("ksm use_zero_pages=1");
     }
+  }
+
+  private @Nullable String machine(Repertoire repertoire) {
+    if (repertoire.choosesMachine()) {
+      return "machine nodes=2 swap=%s thp=%s".formatted(chance.of(SWAP_PAGES), huge.mode());
+    }
+    return repertoire.swap() ? "machine swap=" + PLENTY : null;
+  }
+
+  /** The statement about the machine, which comes first; null for the usual one. */
+  @Nullable String machine() {
+    return machine;
   }
 
   private void weigh(int weight, Supplier<Draft> verb) {
@@ -213,8 +235,12 @@ final class Generator {
   }
 
   private Draft migrate() {
-    return onPages(
-        "migrate", () -> chance.oneIn(4) ? "" : "node=" + (chance.oneIn(20) ? 2 : chance.below(2)));
+    return chance.oneIn(4) ? onPages("migrate", () -> "") : migrateToNode();
+  }
+
+  /** To one of the nodes; now and then to one that is not there. */
+  private Draft migrateToNode() {
+    return onPages("migrate", () -> "node=" + (chance.oneIn(20) ? nodes : chance.below(nodes)));
   }
 
   private Draft swapout() {

@@ -25,12 +25,14 @@ final class Rehearsal {
   private final ScenarioRunner runner;
   private final List<String> lines = new ArrayList<>();
   private final List<List<String>> observations = new ArrayList<>();
+  private final @Nullable KernelLimits limits;
   private @Nullable String problem;
   private int leftOut;
 
-  Rehearsal(String name, PortBackend backend) {
+  Rehearsal(String name, PortBackend backend, Repertoire repertoire) {
     this.name = name;
     this.backend = backend;
+    this.limits = repertoire.isKernels() ? new KernelLimits(backend) : null;
     this.runner = new ScenarioRunner(file(), backend, line -> {});
   }
 
@@ -41,6 +43,10 @@ final class Rehearsal {
     }
     try {
       Statement statement = parse(draft.line(), lines.size() + 1);
+      if (limits != null && !limits.allow(statement, runner)) {
+        leftOut++;
+        return;
+      }
       String error = runner.attempt(statement);
       lines.add(error == null ? draft.line() : draft.line() + " => " + error);
       if (error == null) {

@@ -17,6 +17,7 @@ import org.samepage.machine.UserProcess;
 import org.samepage.mm.report.KernelReport;
 import org.samepage.mm.units.PageUnits;
 import org.samepage.mm.vma.AddressSpace;
+import org.samepage.mm.vma.Mm;
 import org.samepage.mm.work.WorkCounter;
 import org.samepage.mm.work.WorkCounters;
 import org.samepage.scenario.backend.Backend;
@@ -64,6 +65,14 @@ public final class PortBackend implements Backend {
   /** The machine, for those who look deeper than a backend lets them. */
   public Machine machine() {
     return machine;
+  }
+
+  /** The address space of a process of this backend, for the same. */
+  public Mm mm(BackendProcess process) {
+    if (process instanceof PortProcess ours) {
+      return ours.mm();
+    }
+    throw new IllegalArgumentException("not a process of this machine");
   }
 
   @Override

@@ -41,6 +41,10 @@ final class PortProcess implements BackendProcess {
     this.process = process;
   }
 
+  Mm mm() {
+    return process.mm();
+  }
+
   @Override
   public long pid() {
     return process.pid();

@@ -21,6 +21,7 @@ import org.samepage.scenario.backend.BackendProcess.Mismatch;
 import org.samepage.scenario.backend.BackendProcess.MmapCall;
 import org.samepage.scenario.backend.BackendProcess.MremapCall;
 import org.samepage.scenario.lang.Action;
+import org.samepage.scenario.lang.Range;
 import org.samepage.scenario.lang.Scenario;
 import org.samepage.scenario.lang.ScenarioException;
 import org.samepage.scenario.lang.Statement;
@@ -118,6 +119,28 @@ public final class ScenarioRunner {
     Map<String, BackendProcess> alive = new LinkedHashMap<>();
     processes.forEach((name, running) -> alive.put(name, running.process));
     return alive;
+  }
+
+  /**
+   * Addresses.
+   *
+   * @param start the first
+   * @param end the one behind the last
+   */
+  public record Addresses(long start, long end) {}
+
+  /** What a range of a process spans now; null where there is no such process or mapping. */
+  public @Nullable Addresses addresses(String process, Range range) {
+    Running in = processes.get(process);
+    if (in == null) {
+      return null;
+    }
+    try {
+      Part part = in.arena.part(range);
+      return new Addresses(part.start(), part.start() + part.length());
+    } catch (ArenaException e) {
+      return null;
+    }
   }
 
   /** Expectations and checks that did not hold so far. */

@@ -3,15 +3,19 @@ package org.samepage.scenario.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.samepage.machine.config.MachineConfig;
 import org.samepage.scenario.backend.Backend;
 import org.samepage.scenario.lang.ScenarioParser;
+import org.samepage.scenario.port.PortBackend;
 import org.samepage.scenario.result.ResultComparison;
 import org.samepage.scenario.result.ResultJson;
 import org.samepage.scenario.testing.LyingBackend;
@@ -35,13 +39,16 @@ final class FuzzerTest {
           " PAGEOUT",
           " FREE");
 
-  private static Fuzzer against(String name, Supplier<? extends Backend> rival) {
+  private static Fuzzer against(String name, Booting<? extends Backend> rival) {
     return new Fuzzer(
-        () -> Scenarios.boot("linux-6.18"), List.of(new Rival(name, rival)), OPS, false);
+        machine -> Scenarios.boot("linux-6.18", machine),
+        List.of(new Rival(name, rival)),
+        OPS,
+        Repertoire.USUAL);
   }
 
   private static Fuzzer againstItself() {
-    return against("ksm-v3", () -> Scenarios.boot("ksm-v3"));
+    return against("ksm-v3", machine -> Scenarios.boot("ksm-v3", machine));
   }
 
   @Test
@@ -77,7 +84,7 @@ final class FuzzerTest {
   }
 
   /** The profiles of a class but the first, with profits as they have in common. */
-  private static Fuzzer amongClass(String resultClass, boolean moving) {
+  private static Fuzzer amongClass(String resultClass, Repertoire repertoire) {
     List<String> profiles =
         Scenarios.profiles().stream()
             .filter(profile -> Scenarios.classOf(profile).equals(resultClass))
@@ -85,14 +92,16 @@ final class FuzzerTest {
     List<Rival> rivals =
         profiles.stream()
             .skip(1)
-            .map(profile -> new Rival(profile, () -> Scenarios.bootToCompare(profile)))
+            .map(
+                profile -> new Rival(profile, machine -> Scenarios.bootToCompare(profile, machine)))
             .toList();
-    return new Fuzzer(() -> Scenarios.bootToCompare(profiles.getFirst()), rivals, OPS, moving);
+    return new Fuzzer(
+        machine -> Scenarios.bootToCompare(profiles.getFirst(), machine), rivals, OPS, repertoire);
   }
 
   @Test
   void all_profiles_of_class_a_come_out_alike_on_whatever_is_made_up() {
-    Fuzzer fuzzer = amongClass("A", false);
+    Fuzzer fuzzer = amongClass("A", Repertoire.USUAL);
     for (int i = 0; i < 30; i++) {
       Finding finding = fuzzer.round(618, i);
       assertThat(finding)
@@ -106,7 +115,7 @@ final class FuzzerTest {
 
   @Test
   void so_they_do_when_pages_move_are_swapped_out_become_huge_and_are_split() {
-    Fuzzer fuzzer = amongClass("A", true);
+    Fuzzer fuzzer = amongClass("A", Repertoire.MOVING);
     for (int i = 0; i < 30; i++) {
       Finding finding = fuzzer.round(619, i);
       assertThat(finding)
@@ -122,10 +131,73 @@ final class FuzzerTest {
     }
   }
 
+  @Test
+  void each_side_boots_the_machine_that_the_first_line_asks_for() {
+    Set<String> port = new TreeSet<>();
+    Set<String> rival = new TreeSet<>();
+    Fuzzer fuzzer =
+        new Fuzzer(
+            machine -> noted(port, Scenarios.bootToCompare("linux-6.18", machine)),
+            List.of(
+                new Rival(
+                    "linux-6.17",
+                    machine -> noted(rival, Scenarios.bootToCompare("linux-6.17", machine)))),
+            2,
+            Repertoire.MOVING);
+    for (int i = 0; i < 40; i++) {
+      assertThat(fuzzer.round(6, i)).isNull();
+    }
+    assertThat(rival).isEqualTo(port).hasSize(9).allMatch(machine -> machine.startsWith("2 nodes"));
+    List<String> all =
+        IntStream.range(0, 40).boxed().flatMap(i -> many().scenario(7, i).stream()).toList();
+    assertThat(all)
+        .as("a node that is there, and swap that becomes full, but not at once")
+        .anyMatch(line -> line.contains("node=1") && !line.contains("=>"))
+        .noneMatch(line -> line.contains("node=1") && line.endsWith("=> ENODEV"));
+  }
+
+  private static Fuzzer many() {
+    return new Fuzzer(
+        machine -> Scenarios.boot("linux-6.18", machine), List.of(), OPS, Repertoire.MOVING);
+  }
+
+  private static PortBackend noted(Set<String> machines, PortBackend backend) {
+    MachineConfig config = backend.machine().config();
+    machines.add(
+        "%d nodes, %d pages of swap, %s"
+            .formatted(config.memory().nodes(), config.swapPages(), config.thp()));
+    return backend;
+  }
+
+  /** What a kernel does the same each time: the port alone can be asked here. */
+  @Test
+  void what_is_made_up_for_a_kernel_has_nothing_that_it_cannot_repeat() throws Exception {
+    Fuzzer fuzzer =
+        new Fuzzer(
+            machine -> Scenarios.boot("linux-6.18", machine),
+            List.of(),
+            OPS,
+            Repertoire.SWAPPING_KERNEL);
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      List<String> lines = fuzzer.scenario(8, i);
+      assertThat(lines.getFirst()).matches("machine swap=[0-9]+");
+      all.addAll(lines);
+    }
+    assertThat(all)
+        .noneMatch(line -> line.contains(" offline ") || line.matches("[A-H] migrate [^=]*"))
+        .noneMatch(line -> line.contains(" swapout ") && line.endsWith("=> ENOSPC"));
+    for (String word : List.of(" swapout ", " COLLAPSE", " COLD", " PAGEOUT", " FREE", "node=0")) {
+      assertThat(all).as(word).anyMatch(line -> line.contains(word) && !line.contains("=>"));
+    }
+  }
+
   /** What class B promises class A: every byte and every VMA, whatever KSM makes of them. */
   @Test
   void memory_and_vmas_are_the_same_in_both_classes_on_whatever_is_made_up() throws Exception {
-    Fuzzer fuzzer = new Fuzzer(() -> Scenarios.boot("linux-6.18"), List.of(), 5 * OPS, false);
+    Fuzzer fuzzer =
+        new Fuzzer(
+            machine -> Scenarios.boot("linux-6.18", machine), List.of(), 5 * OPS, Repertoire.USUAL);
     int otherwise = 0;
     for (int i = 0; i < 12; i++) {
       List<String> lines = fuzzer.scenario(73, i);
@@ -142,7 +214,7 @@ final class FuzzerTest {
 
   /** Rounds until something is found. */
   private static Finding found(UnaryOperator<Backend> lie) {
-    Fuzzer fuzzer = against("liar", () -> lie.apply(Scenarios.boot("linux-6.18")));
+    Fuzzer fuzzer = against("liar", machine -> lie.apply(Scenarios.boot("linux-6.18", machine)));
     @Nullable Finding finding = null;
     for (int i = 0; finding == null && i < 200; i++) {
       finding = fuzzer.round(5, i);
@@ -163,6 +235,28 @@ final class FuzzerTest {
         .hasSizeBetween(4, 12);
     assertThat(finding.differences().getFirst()).startsWith("after line ");
     assertThat(finding.differences()).anyMatch(line -> line.contains("liar: ksm.pages_sharing"));
+  }
+
+  @Test
+  void a_finding_keeps_its_machine_for_on_another_something_else_may_differ() {
+    Fuzzer fuzzer =
+        new Fuzzer(
+            machine -> Scenarios.boot("linux-6.18", machine),
+            List.of(
+                new Rival(
+                    "liar",
+                    machine ->
+                        LyingBackend.withoutExistingMappings(
+                            Scenarios.boot("linux-6.18", machine)))),
+            OPS,
+            Repertoire.MOVING);
+    @Nullable Finding finding = null;
+    for (int i = 0; finding == null && i < 200; i++) {
+      finding = fuzzer.round(5, i);
+    }
+    assertThat(finding).as("found within 200 scenarios of seed 5").isNotNull();
+    assertThat(finding.lines().getFirst()).startsWith("machine nodes=2 ");
+    assertThat(finding.lines()).hasSizeLessThanOrEqualTo(9);
   }
 
   @Test

@@ -49,6 +49,22 @@ public final class Scenarios {
     return new PortBackend(machine(profile));
   }
 
+  /** The machine that a scenario asks for. */
+  public static PortBackend boot(String profile, Scenario scenario) throws ScenarioException {
+    return new PortBackend(new MachineBoot(CATALOGUE).boot(config(profile, scenario)));
+  }
+
+  /** The same, with the profits of a 64-byte rmap_item. */
+  public static PortBackend bootToCompare(String profile, Scenario scenario)
+      throws ScenarioException {
+    return new PortBackend(
+        new MachineBoot(CATALOGUE).boot(config(profile, scenario)), USUAL_ITEM_SIZE);
+  }
+
+  private static MachineConfig config(String profile, Scenario scenario) throws ScenarioException {
+    return ScenarioMachine.config(scenario, CONFIGS.load(ConfigSource.ofProfile(profile)), CONFIGS);
+  }
+
   /** As {@link #boot}, with the profits of a 64-byte rmap_item whatever the layout's is. */
   public static PortBackend bootToCompare(String profile, String... settings) {
     return new PortBackend(machine(profile, settings), USUAL_ITEM_SIZE);
@@ -66,9 +82,7 @@ public final class Scenarios {
 
   /** Runs a scenario and checks the machine. */
   public static Outcome run(String profile, Scenario scenario) throws ScenarioException {
-    MachineConfig config =
-        ScenarioMachine.config(scenario, CONFIGS.load(ConfigSource.ofProfile(profile)), CONFIGS);
-    return run(new PortBackend(new MachineBoot(CATALOGUE).boot(config)), scenario);
+    return run(boot(profile, scenario), scenario);
   }
 
   /** As {@link #run(String, Scenario)}, on a backend that it closes. */
