@@ -100,6 +100,11 @@ public final class HostBackend implements Backend {
     locked = true;
   }
 
+  /** From now on there may be huge pages. */
+  void hasHugePages() {
+    session.leaveHugePagesAlone();
+  }
+
   SlowUnmerge slowUnmerge() {
     return slowUnmerge;
   }

@@ -115,6 +115,9 @@ final class HostProcess implements BackendProcess {
     if (advice == Advice.UNMERGEABLE) {
       backend.slowUnmerge().refuse(mergeableBytes(addr, addr + length));
     }
+    if (advice == Advice.HUGEPAGE || advice == Advice.COLLAPSE) {
+      backend.hasHugePages();
+    }
     throwErrno(agent.syscall(Syscall.MADVISE, addr, length, advice.number()));
   }
 

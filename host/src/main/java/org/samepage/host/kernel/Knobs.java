@@ -5,10 +5,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What of the machine's settings a session changes, and what puts it back. */
 public final class Knobs {
-  private static final Path THP = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+  private static final String ON_DEMAND = "madvise";
   private static final String RUN = "run";
 
   private Knobs() {}
@@ -18,7 +19,8 @@ public final class Knobs {
 
   /**
    * What has to be written, in this order, to have the machine as it is now: everything unmerged
-   * first, the advisor off while the rest is written, {@code run} last.
+   * first, the advisor off while the rest is written, {@code run} last of KSM's; then those of huge
+   * pages.
    */
   public static List<Setting> asTheyAre() {
     List<Setting> settings = new ArrayList<>();
@@ -34,20 +36,21 @@ public final class Knobs {
       settings.add(new Setting(KsmFiles.file(KsmFiles.ADVISOR_MODE), KsmFiles.advisorMode()));
     }
     settings.add(new Setting(KsmFiles.file(RUN), KsmFiles.value(RUN)));
-    if (hugePagesEverywhere()) {
-      settings.add(new Setting(THP, "always"));
+    String mode = HugePages.mode();
+    if (mode != null && !mode.equals(ON_DEMAND)) {
+      settings.add(new Setting(HugePages.ENABLED, mode));
+    }
+    if (HugePages.hasKhugepaged()) {
+      settings.add(new Setting(HugePages.SCAN_SLEEP, ProcFiles.read(HugePages.SCAN_SLEEP)));
     }
     return settings;
   }
 
-  /** Whether mappings get huge pages without asking for them, which no scenario expects. */
-  public static boolean hugePagesEverywhere() {
-    String modes = ProcFiles.readIfThere(THP);
-    return modes != null && modes.contains("[always]");
-  }
-
-  /** Huge pages for those alone who ask for them. */
-  public static Setting hugePagesOnDemand() {
-    return new Setting(THP, "madvise");
+  /** Huge pages for those alone who ask for them, as scenarios expect; null where it is so. */
+  public static @Nullable Setting hugePagesOnDemand() {
+    String mode = HugePages.mode();
+    return mode == null || mode.equals(ON_DEMAND)
+        ? null
+        : new Setting(HugePages.ENABLED, ON_DEMAND);
   }
 }

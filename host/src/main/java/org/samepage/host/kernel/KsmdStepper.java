@@ -38,13 +38,7 @@ public final class KsmdStepper {
    * @throws SurroundingsException where it is not to be seen
    */
   public static long findKsmd() {
-    for (long pid : ProcFiles.processes()) {
-      if ("ksmd".equals(ProcFiles.readIfThere(ProcFiles.of(pid, "comm")))
-          && "".equals(ProcFiles.readIfThere(ProcFiles.of(pid, "cmdline")))) {
-        return pid;
-      }
-    }
-    throw new SurroundingsException("ksmd is not to be seen (in a PID namespace of its own?)");
+    return KernelThread.find("ksmd");
   }
 
   /** Stops ksmd, and waits until it sleeps for {@code run} to change. */

@@ -15,6 +15,7 @@ import org.samepage.host.agent.AgentBinary;
 import org.samepage.host.agent.AgentServer;
 import org.samepage.host.agent.Keeper;
 import org.samepage.host.kernel.ForeignUsers;
+import org.samepage.host.kernel.HugePages;
 import org.samepage.host.kernel.Knobs;
 import org.samepage.host.kernel.Knobs.Setting;
 import org.samepage.host.kernel.KsmdStepper;
@@ -33,6 +34,7 @@ public final class HostSession implements AutoCloseable {
   private final boolean force;
   private final Set<Long> ours = new HashSet<>();
   private final Thread atExit = new Thread(this::closeQuietly, "samepage-restore");
+  private boolean hugePagesAreLeftAlone;
   private boolean closed;
 
   private HostSession(
@@ -79,6 +81,9 @@ public final class HostSession implements AutoCloseable {
       LinkedHashSet<String> files = new LinkedHashSet<>();
       List<Setting> now = Knobs.asTheyAre();
       now.reversed().forEach(setting -> files.add(describe(setting, now)));
+      if (HugePages.canCompact()) {
+        files.add(HugePages.COMPACT + " (holds nothing; compacts memory)");
+      }
       if (!consent.given(List.copyOf(files))) {
         lock.close();
         return null;
@@ -112,8 +117,8 @@ public final class HostSession implements AutoCloseable {
       HostSession session =
           new HostSession(lock, program, server, keeper, new KsmdStepper(keeper, ksmdPid), force);
       Runtime.getRuntime().addShutdownHook(session.atExit);
-      if (Knobs.hugePagesEverywhere()) {
-        Setting onDemand = Knobs.hugePagesOnDemand();
+      Setting onDemand = Knobs.hugePagesOnDemand();
+      if (onDemand != null) {
         session.write(onDemand.file(), onDemand.value());
       }
       session.ksmd.park();
@@ -223,6 +228,17 @@ public final class HostSession implements AutoCloseable {
   /** Empties the LRU batches of every CPU. */
   public void drainLru() {
     keeper.drain();
+  }
+
+  /**
+   * From now on huge pages are there where they are asked for, and nobody else makes any: memory is
+   * compacted, and khugepaged sleeps until the session ends.
+   */
+  public void leaveHugePagesAlone() {
+    if (!hugePagesAreLeftAlone) {
+      hugePagesAreLeftAlone = true;
+      QuietHugePages.make(this);
+    }
   }
 
   /** Kills all processes, and closes all files. */

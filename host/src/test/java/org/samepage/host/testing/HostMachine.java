@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.host.testing;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.opentest4j.TestAbortedException;
 import org.samepage.host.SurroundingsException;
+import org.samepage.host.kernel.HugePages;
 import org.samepage.host.kernel.KsmFiles;
+import org.samepage.host.kernel.ProcFiles;
 import org.samepage.host.session.HostSession;
 
 /** The kernel that tests run on. */
@@ -50,10 +53,13 @@ public final class HostMachine {
     }
   }
 
-  /** What all files of KSM that can be written hold now. */
-  public static Map<String, String> knobs() {
-    Map<String, String> knobs = new TreeMap<>();
-    KsmFiles.writableNames().forEach(name -> knobs.put(name, KsmFiles.value(name)));
+  /** What all files that a session writes to hold now: KSM's, and khugepaged's sleep. */
+  public static Map<Path, String> knobs() {
+    Map<Path, String> knobs = new TreeMap<>();
+    KsmFiles.writableNames().forEach(name -> knobs.put(KsmFiles.file(name), KsmFiles.value(name)));
+    if (HugePages.hasKhugepaged()) {
+      knobs.put(HugePages.SCAN_SLEEP, ProcFiles.read(HugePages.SCAN_SLEEP));
+    }
     return knobs;
   }
 

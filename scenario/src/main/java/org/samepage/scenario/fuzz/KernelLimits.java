@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.scenario.fuzz;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
@@ -16,10 +18,12 @@ import org.samepage.scenario.run.ScenarioRunner.Addresses;
 final class KernelLimits {
   private final PortBackend port;
   private final Folios folios;
+  private final boolean swap;
 
   KernelLimits(PortBackend port) {
     this.port = port;
     this.folios = port.machine().memory().folios();
+    this.swap = port.machine().config().swapPages() > 0;
   }
 
   /** Whether a statement's outcome can be compared; asked before it is carried out. */
@@ -27,7 +31,9 @@ final class KernelLimits {
     return switch (statement.action()) {
       case Action.Madvise advice when advice.advice() == Advice.PAGEOUT -> {
         Addresses where = runner.addresses(advice.process(), advice.range());
-        yield where == null || !hasFilePages(mm(runner, advice.process()), where);
+        yield where == null
+            || (!hasFilePages(mm(runner, advice.process()), where)
+                && !goesAsOne(present(runner, advice.process()), where));
       }
       case Action.Swapout swapout -> {
         Addresses where = runner.addresses(swapout.process(), swapout.range());
@@ -56,12 +62,28 @@ final class KernelLimits {
     return vma != null && vma.vmStart < where.end();
   }
 
+  /** A kernel swaps out a large folio as one; the port splits it, and that maps the zero page. */
+  private boolean goesAsOne(PresentPages pages, Addresses where) {
+    Map<Integer, Integer> parts = new HashMap<>();
+    for (int i = 0; i < pages.count() && swap; i++) {
+      if (isIn(where, pages.address(i)) && !pages.isZeroPage(i)) {
+        parts.merge(folios.pageFolio((int) pages.frame(i)), 1, Integer::sum);
+      }
+    }
+    return parts.entrySet().stream()
+        .anyMatch(part ->
+            folios.folioTestLarge(part.getKey())
+                && part.getValue() >= folios.folioNrPages(part.getKey()));
+  }
+
+  private static boolean isIn(Addresses where, long address) {
+    return address >= where.start() && address < where.end();
+  }
+
   /** MADV_PAGEOUT, which a kernel has for a swapout, leaves pages that others map, too. */
   private boolean areItsOwn(PresentPages pages, Addresses where) {
     for (int i = 0; i < pages.count(); i++) {
-      if (pages.address(i) >= where.start()
-          && pages.address(i) < where.end()
-          && !pages.isZeroPage(i)) {
+      if (isIn(where, pages.address(i)) && !pages.isZeroPage(i)) {
         int folio = folios.pageFolio((int) pages.frame(i));
         if (folios.folioTestLarge(folio) || folios.folioMapcount(folio) != 1) {
           return false;
