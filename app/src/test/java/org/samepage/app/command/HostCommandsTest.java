@@ -166,6 +166,27 @@ final class HostCommandsTest {
     assertThat(folder).isEmptyDirectory();
   }
 
+  /** Swapout is among them where swap is on. */
+  @Test
+  void so_it_does_with_huge_pages_that_are_made_split_collapsed_and_given_away() {
+    demandHost();
+    demandRecordedKernel();
+    Result result =
+        samepage(
+            "fuzz",
+            "--yes",
+            "--moving",
+            "--seed",
+            "13",
+            "--count",
+            "15",
+            "--out",
+            folder.toString());
+    assertThat(result.out).endsWith(" 0 differences\n").contains("against [host]");
+    assertThat(result.code).isZero();
+    assertThat(folder).isEmptyDirectory();
+  }
+
   @Test
   void fuzz_without_the_host_compares_the_port_with_itself() {
     Result result =
