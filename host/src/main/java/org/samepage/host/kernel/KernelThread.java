@@ -39,7 +39,7 @@ public final class KernelThread {
   }
 
   /** Whether it is off the CPU, in its main function. */
-  public boolean isAsleep() {
+  private boolean isAsleep() {
     return name.equals(ProcFiles.readIfThere(wchan));
   }
 

@@ -112,7 +112,7 @@ final class HostSessionTest {
     assertThat(HostMachine.helpers()).isEmpty();
   }
 
-  private static final long HUGE = 2 << 20;
+  private static final long HUGE = 2L << 20;
 
   /** A process with a huge page's worth of small pages, for which it asks for huge ones. */
   private static BackendProcess withHugePages(HostBackend backend, String name) throws Exception {

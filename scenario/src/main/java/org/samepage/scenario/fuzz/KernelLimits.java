@@ -3,9 +3,11 @@ package org.samepage.scenario.fuzz;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
+import org.samepage.scenario.backend.BackendProcess;
 import org.samepage.scenario.backend.PresentPages;
 import org.samepage.scenario.lang.Action;
 import org.samepage.scenario.lang.Advice;
@@ -46,11 +48,15 @@ final class KernelLimits {
   }
 
   private Mm mm(ScenarioRunner runner, String process) {
-    return port.mm(runner.processes().get(process));
+    return port.mm(process(runner, process));
   }
 
   private static PresentPages present(ScenarioRunner runner, String process) {
-    return runner.processes().get(process).presentPages();
+    return process(runner, process).presentPages();
+  }
+
+  private static BackendProcess process(ScenarioRunner runner, String name) {
+    return Objects.requireNonNull(runner.processes().get(name), name);
   }
 
   /** A kernel swaps out what memory holds of files, and the port does not. */
