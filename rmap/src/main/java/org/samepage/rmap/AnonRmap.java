@@ -36,20 +36,26 @@ public final class AnonRmap {
   private final Folios folios;
   private final Frames frames;
   private final MappingCounts counts;
+  private final MlockedFolios mlocked;
 
   public AnonRmap(Folios folios) {
     this.folios = folios;
     this.frames = folios.frames();
     this.counts = new MappingCounts(folios);
+    this.mlocked = new MlockedFolios(folios);
   }
 
-  /** {@link #folioAddNewAnonRmap(int, VmArea, long, int)} of a page that the VMA has alone. */
+  /**
+   * {@link #folioAddNewAnonRmap(int, VmArea, long, int)} of a page that the VMA has alone, and that
+   * is locked in memory if the VMA is.
+   */
   @PortedFrom(
       value = "mm/rmap.c:folio_add_new_anon_rmap",
       fidelity = Fidelity.ADAPTED,
-      differs = "RMAP_EXCLUSIVE")
+      differs = "RMAP_EXCLUSIVE; with folio_add_lru_vma, which comes next")
   public void folioAddNewAnonRmap(int folio, VmArea vma, long addr) {
     folioAddNewAnonRmap(folio, vma, addr, RMAP_EXCLUSIVE);
+    mlocked.folioAddLruVma(folio, vma);
   }
 
   /**
@@ -115,6 +121,9 @@ public final class AnonRmap {
     for (int i = page; exclusive && i < page + nrPages; i++) {
       folios.setPageAnonExclusive(i);
     }
+    if (folios.folioNrPages(folio) == nrPages) {
+      mlocked.mlockVmaFolio(folio, vma); // a part of one may be split off and reclaimed
+    }
   }
 
   /** One more mapping of a large anonymous folio by a huge entry. Holds its lock. */
@@ -128,6 +137,7 @@ public final class AnonRmap {
       }
       folios.setPageAnonExclusive(folio);
     }
+    mlocked.mlockVmaFolio(folio, vma);
   }
 
   @PortedFrom(
@@ -161,8 +171,9 @@ public final class AnonRmap {
       },
       fidelity = Fidelity.SIMPLIFIED,
       differs = "one page of an order-0 folio; no statistics")
-  public void folioAddFileRmapPtes(int folio) {
+  public void folioAddFileRmapPtes(int folio, VmArea vma) {
     frames.addMapcountRaw(folio, 1);
+    mlocked.mlockVmaFolio(folio, vma);
   }
 
   /**
@@ -221,7 +232,9 @@ public final class AnonRmap {
       fidelity = Fidelity.SIMPLIFIED,
       differs = "one page; no LRU statistics")
   public void folioRemoveRmapPtes(int page, VmArea vma) {
-    counts.removePtes(folios.pageFolio(page), page, 1, vma);
+    int folio = folios.pageFolio(page);
+    counts.removePtes(folio, page, 1, vma);
+    mlocked.munlockVmaFolio(folio, vma);
   }
 
   /** One mapping of a large folio by a huge entry less. Holds the entry's lock. */
@@ -231,6 +244,7 @@ public final class AnonRmap {
       differs = "no LRU statistics")
   public void folioRemoveRmapPmd(int folio, VmArea vma) {
     counts.removePmd(folio, vma);
+    mlocked.munlockVmaFolio(folio, vma);
   }
 
   /**

@@ -200,7 +200,7 @@ public final class RmapFixture implements AutoCloseable {
   public void mapFile(VmArea vma, int pfn, long pgoff) {
     long addr = vma.vmStart + PageUnits.pagesToBytes(pgoff - vma.vmPgoff);
     folios.folioGet(pfn);
-    rmap.folioAddFileRmapPtes(pfn);
+    rmap.folioAddFileRmapPtes(pfn, vma);
     memory.setEntry(vma.vmMm, addr, Pte.pfnPte(pfn, vma.vmPageProt));
     vma.vmMm.addMmCounter(Mm.MM_SHMEMPAGES, 1);
   }

@@ -251,7 +251,7 @@ public final class FileFaults {
       entry = PageFaults.maybeMkwrite(vma.vmMm.ptes.pteMkdirty(entry), vma);
     }
     entry = fault.vmfOrigPteUffdWp(entry);
-    rmap.folioAddFileRmapPtes(folio);
+    rmap.folioAddFileRmapPtes(folio, vma);
     vma.vmMm.addMmCounter(Mm.mmCounterFile(folios, folio), 1);
     fault.table().set(pteIndex(addr), entry);
   }

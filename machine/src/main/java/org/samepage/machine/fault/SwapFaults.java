@@ -167,7 +167,7 @@ public final class SwapFaults {
       rmapFlags = RMAP_EXCLUSIVE;
     }
     if (folio != swapcache) {
-      rmap.folioAddNewAnonRmap(folio, vma, fault.addr(), RMAP_EXCLUSIVE);
+      rmap.folioAddNewAnonRmap(folio, vma, fault.addr());
     } else if (!folios.folioTestAnon(folio)) {
       rmap.folioAddNewAnonRmap(folio, vma, fault.addr(), rmapFlags);
     } else {
@@ -185,7 +185,7 @@ public final class SwapFaults {
     if (!folios.folioTestSwapcache(folio)) {
       return false;
     }
-    if (swap.vmSwapFull() || vma.has(VmFlags.VM_LOCKED)) {
+    if (swap.vmSwapFull() || vma.has(VmFlags.VM_LOCKED) || folios.folioTestMlocked(folio)) {
       return true;
     }
     return (flags & FAULT_FLAG_WRITE) != 0

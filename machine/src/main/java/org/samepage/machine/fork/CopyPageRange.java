@@ -213,7 +213,7 @@ public final class CopyPageRange {
       int folio = folios.pageFolio(page);
       folios.folioGet(folio);
       if (!folios.folioTestAnon(folio)) {
-        rmap.folioAddFileRmapPtes(folio);
+        rmap.folioAddFileRmapPtes(folio, dst);
       } else if (!rmap.folioTryDupAnonRmapPte(page, dst, src)) {
         folios.folioPut(folio);
         return copyPresentPage(dst, orig, page, addr, prealloc);

@@ -2,8 +2,6 @@
 // Ported from mm/migrate.c.
 package org.samepage.machine.migrate;
 
-import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -86,33 +84,21 @@ public final class MigratePages {
     return outcome;
   }
 
-  /** Splits a large folio that is isolated; its pages are isolated then, and next in the list. */
+  /** Splits a large folio that is isolated; its pages are isolated then, and last in the list. */
   @PortedFrom(
       value = "mm/migrate.c:try_split_folio",
       fidelity = Fidelity.ADAPTED,
-      differs = "true for success; takes the pages aside again one by one")
+      differs = "true for success")
   private boolean trySplitFolio(int folio, Deque<Integer> left) {
     if (!folios.folioTrylock(folio)) {
       return false;
     }
-    boolean split = splitFolio.splitFolio(folio) == 0;
+    boolean split = splitFolio.splitFolioToList(folio, left) == 0;
     folios.folioUnlock(folio);
-    if (!split) {
-      return false;
+    if (split) {
+      left.addLast(folio);
     }
-    if (folios.folioIsolateLru(folio)) {
-      left.addFirst(folio);
-    }
-    folios.folioPut(folio);
-    for (int page = folio + HPAGE_PMD_NR - 1; page > folio; page--) {
-      if (folios.folioTryGet(page)) {
-        if (folios.folioTestAnon(page) && folios.folioIsolateLru(page)) {
-          left.addFirst(page);
-        }
-        folios.folioPut(page);
-      }
-    }
-    return true;
+    return split;
   }
 
   private long attempts(int folio, int nid, boolean thisNode) {

@@ -91,12 +91,12 @@ public final class MadviseColdPageout {
       folioList.clear();
       if (Pmd.pmdTransHuge(table.getLockless(index))
           && huge(vma, table, index, end - start == PMD_SIZE)) {
-        reclaim.reclaimPages(folioList);
+        var _ = reclaim.reclaimPages(folioList);
         return 0;
       }
       partOfLarge.forEach(
           table, index, start, end, (ptes, addr, upTo) -> entries(vma, ptes, addr, upTo));
-      reclaim.reclaimPages(folioList);
+      var _ = reclaim.reclaimPages(folioList);
       return 0;
     }
 

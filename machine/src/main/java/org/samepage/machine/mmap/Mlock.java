@@ -18,13 +18,15 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 
-/** mlock and munlock. A page is marked nowhere: who reclaims asks the VMAs that map it. */
+/** mlock and munlock. */
 public final class Mlock {
   private final VmaModify modify;
+  private final MlockPages mlockPages;
   private final Populate populate;
 
-  public Mlock(VmaModify modify, Populate populate) {
+  public Mlock(VmaModify modify, MlockPages mlockPages, Populate populate) {
     this.modify = modify;
+    this.mlockPages = mlockPages;
     this.populate = populate;
   }
 
@@ -146,7 +148,11 @@ public final class Mlock {
     } else if ((oldflags & VM_LOCKED) == 0) {
       part.vmMm.lockedVm += pages;
     }
-    vma.vmFlagsReset(newflags);
+    if ((newflags & oldflags & VM_LOCKED) != 0) {
+      vma.vmFlagsReset(newflags);
+    } else {
+      mlockPages.mlockVmaPagesRange(vma, start, end, newflags);
+    }
     return 0;
   }
 }

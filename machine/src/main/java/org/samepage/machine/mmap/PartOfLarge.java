@@ -29,8 +29,12 @@ public final class PartOfLarge {
    * @param page the one that the first entry maps
    * @param end where to stop, in this table
    */
-  @PortedFrom({"mm/madvise.c:madvise_folio_pte_batch", "mm/internal.h:folio_pte_batch_flags"})
-  private int madviseFolioPteBatch(int page, PageTable ptes, long addr, long end) {
+  @PortedFrom({
+    "mm/internal.h:folio_pte_batch",
+    "mm/internal.h:folio_pte_batch_flags",
+    "mm/madvise.c:madvise_folio_pte_batch"
+  })
+  int folioPteBatch(int page, PageTable ptes, long addr, long end) {
     int folio = folios.pageFolio(page);
     long most = Math.min((end - addr) / PAGE_SIZE, folio + folios.folioNrPages(folio) - page);
     long expected = pteBatchClearIgnoredRaw(ptes.get(pteIndex(addr)));
@@ -83,7 +87,7 @@ public final class PartOfLarge {
    */
   boolean isPart(int page, PageTable ptes, long addr, long end) {
     int nr = folios.folioNrPages(folios.pageFolio(page));
-    return nr > 1 && madviseFolioPteBatch(page, ptes, addr, end) < nr;
+    return nr > 1 && folioPteBatch(page, ptes, addr, end) < nr;
   }
 
   /** For {@link Entries}: to split this folio before anything is done; 1 where nobody may. */

@@ -28,11 +28,13 @@ public final class KpageFiles {
   public static final long KPF_SWAPBACKED = 0x4000L;
   public static final long KPF_COMPOUND_HEAD = 0x8000L;
   public static final long KPF_COMPOUND_TAIL = 0x10000L;
+  public static final long KPF_UNEVICTABLE = 0x40000L;
   public static final long KPF_THP = 0x400000L;
   public static final long KPF_KSM = 0x200000L;
   public static final long KPF_ZERO_PAGE = 0x1000000L;
   public static final long KPF_PGTABLE = 0x4000000L;
   public static final long KPF_RESERVED = 0x100000000L;
+  public static final long KPF_MLOCKED = 0x200000000L;
 
   /** Of an anonymous page: that it is exclusive, for both have one bit in the kernel. */
   public static final long KPF_OWNER_2 = 0x400000000L;
@@ -98,6 +100,8 @@ public final class KpageFiles {
     if ((k & PageFlags.PG_SWAPBACKED) != 0) {
       u |= KPF_SWAPBACKED | kpfCopyBit(k, KPF_SWAPCACHE, PageFlags.PG_SWAPCACHE);
     }
+    u |= kpfCopyBit(k, KPF_UNEVICTABLE, PageFlags.PG_UNEVICTABLE);
+    u |= kpfCopyBit(k, KPF_MLOCKED, PageFlags.PG_MLOCKED);
     u |= kpfCopyBit(k, KPF_RESERVED, PageFlags.PG_RESERVED);
     return u | kpfCopyBit(k, KPF_OWNER_2, PageFlags.PG_ANON_EXCLUSIVE);
   }

@@ -2,20 +2,23 @@
 // Ported from mm/vmscan.c.
 package org.samepage.machine.swap;
 
-import static org.samepage.mm.units.PageUnits.HPAGE_PMD_NR;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_BATCH_FLUSH;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_SPLIT_HUGE_PMD;
+import static org.samepage.rmap.unmap.TtuFlags.TTU_SYNC;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
-import org.samepage.mm.phys.FolioMapping;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.phys.PageFlags;
 import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
+import org.samepage.mm.sched.Sched;
 import org.samepage.mm.swap.SwapDevice;
 import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
@@ -24,8 +27,9 @@ import org.samepage.rmap.AnonRmap;
 import org.samepage.rmap.split.SplitFolio;
 import org.samepage.rmap.unmap.TryToUnmap;
 
-/** Swaps folios out, one at a time. */
+/** Swaps folios out. */
 public final class Reclaim {
+  private final Sched sched;
   private final Folios folios;
 
   /** One for each thread: several may be at it at a time. */
@@ -38,12 +42,14 @@ public final class Reclaim {
 
   /** A reclaimer. */
   public Reclaim(
+      Sched sched,
       Folios folios,
       Supplier<FolioWalk> folioWalks,
       AnonRmap rmap,
       TryToUnmap unmap,
       SwapDevice swap,
       SplitFolio splitFolio) {
+    this.sched = sched;
     this.splitFolio = splitFolio;
     this.folios = folios;
     this.folioWalks = ThreadLocal.withInitial(folioWalks);
@@ -67,31 +73,17 @@ public final class Reclaim {
   public int swapOut(Mm mm, long start, long end) {
     for (long addr = start; addr < end; addr += PAGE_SIZE) {
       int folio = isolate(mm, addr);
-      if (folio >= 0) {
-        int err = shrinkFolioList(folio);
-        if (err != 0) {
-          return err;
-        }
-      } else if (folio == BUSY) {
-        return -Errno.EBUSY;
+      int err = folio >= 0 ? reclaim(folio) : folio == BUSY ? -Errno.EBUSY : 0;
+      if (err != 0) {
+        return err;
       }
     }
     return 0;
   }
 
-  /**
-   * Swaps folios out, or frees them where they were given away; those that cannot go stay.
-   *
-   * @param list isolated folios; all are let go of
-   */
-  @PortedFrom(
-      value = "mm/vmscan.c:reclaim_pages",
-      fidelity = Fidelity.ADAPTED,
-      differs = "one after the other")
-  public void reclaimPages(List<Integer> list) {
-    for (int folio : list) {
-      var _ = shrinkFolioList(folio);
-    }
+  private int reclaim(int folio) {
+    folios.frames().clearFlag(folio, PageFlags.PG_REFERENCED);
+    return reclaimPages(List.of(folio));
   }
 
   private static final int BUSY = -2;
@@ -113,134 +105,190 @@ public final class Reclaim {
   }
 
   /**
-   * Swaps one folio out, or gives it back.
+   * Swaps folios out, or frees them where they were given away; those that cannot go stay.
    *
-   * @param folio isolated
+   * @param list isolated folios; all are let go of
+   * @return 0, or why the last one stayed that did: {@code -EBUSY}, {@code -ENOSPC}
    */
+  @PortedFrom(
+      value = "mm/vmscan.c:reclaim_pages",
+      fidelity = Fidelity.ADAPTED,
+      differs = "says why, not how many; all nodes' at once")
+  public int reclaimPages(List<Integer> list) {
+    Deque<Integer> folioList = new ArrayDeque<>(list.size());
+    for (int folio : list) {
+      folios.frames().clearFlag(folio, PageFlags.PG_ACTIVE);
+      folioList.addFirst(folio); // the last one is next
+    }
+    return shrinkFolioList(folioList);
+  }
+
+  /** Where a folio leaves the middle of {@code shrink_folio_list}, by the names of its labels. */
+  private enum Label {
+    FREE_IT,
+    /** Somebody else has its lock: it is put back as it is. */
+    KEEP,
+    /** It is put back as it is. */
+    KEEP_LOCKED,
+    /** It is not one to be swapped: it gives up its slot, and is active. */
+    ACTIVATE_LOCKED,
+    /** The same, as there was no slot for it. */
+    ACTIVATE_LOCKED_SPLIT
+  }
+
   @PortedFrom(
       value = {"mm/vmscan.c:shrink_folio_list", "mm/vmscan.c:reclaim_folio_list"},
       fidelity = Fidelity.SIMPLIFIED,
       differs =
-          "one anonymous folio; used or not makes no difference; a large one is always swapped out"
-              + " page by page, as where swap is in pieces")
-  private int shrinkFolioList(int folio) {
-    if (!folios.folioTrylock(folio)) {
-      folios.folioPutbackLru(folio);
-      return -Errno.EBUSY;
-    }
-    if (folios.folioTestLarge(folio) && folios.folioTestSwapbacked(folio)) {
-      return shrinkLarge(folio);
-    }
-    return shrinkLocked(folio);
-  }
-
-  /** Splits a large folio and swaps its pages out; returns 0 or the last error. */
-  @PortedFrom(value = "mm/vmscan.c:shrink_folio_list", part = true)
-  private int shrinkLarge(int folio) {
-    Frames frames = folios.frames();
-    frames.clearFlag(folio, PageFlags.PG_ISOLATED);
-    FolioMapping mapping = frames.mapping(folio);
-    long index = frames.index(folio);
-    // the split lets go of all pages but the first: others may have become somebody else's
-    if (splitFolio.splitFolio(folio) != 0) {
-      frames.setFlag(folio, PageFlags.PG_ACTIVE);
-      folios.folioUnlock(folio);
-      folios.folioPut(folio);
-      return -Errno.EBUSY;
-    }
-    folios.folioUnlock(folio);
+          "anonymous folios; used or not makes no difference, as reclaim_pages has it; each is"
+              + " freed or put back before the next one; no demotion, writeback that takes time,"
+              + " memcg")
+  private int shrinkFolioList(Deque<Integer> folioList) {
     int err = 0;
-    for (int page = folio; page < folio + HPAGE_PMD_NR; page++) {
-      if (page != folio && !folios.folioTryGet(page)) {
-        continue;
+    while (!folioList.isEmpty()) {
+      sched.condResched();
+      int folio = folioList.removeLast();
+      Label label = shrink(folio, folioList);
+      switch (label) {
+        case FREE_IT -> {
+          folios.folioUnlock(folio);
+          folios.freeUnrefFolios(folio);
+          continue;
+        }
+        case ACTIVATE_LOCKED, ACTIVATE_LOCKED_SPLIT -> {
+          activate(folio);
+          folios.folioUnlock(folio);
+        }
+        case KEEP_LOCKED -> folios.folioUnlock(folio);
+        case KEEP -> {}
       }
-      boolean still =
-          frames.mapping(page) == mapping
-              && frames.index(page) == index + page - folio
-              && folios.folioMapped(page)
-              && folios.folioIsolateLru(page);
-      folios.folioPut(page);
-      int pageErr = still ? shrinkFolioList(page) : 0;
-      err = pageErr == 0 ? err : pageErr;
-    }
-    return err;
-  }
-
-  private int shrinkLocked(int folio) {
-    int err = shrink(folio);
-    if (err != 0) {
-      folios.frames().setFlag(folio, PageFlags.PG_ACTIVE);
-      if (swap.vmSwapFull()) {
-        var _ = swap.folioFreeSwap(folio);
+      if (folios.folioRefCount(folio) > 1) { // else it goes now
+        err = label == Label.ACTIVATE_LOCKED_SPLIT ? -Errno.ENOSPC : -Errno.EBUSY;
       }
-      folios.folioUnlock(folio);
       folios.folioPutbackLru(folio);
     }
     return err;
   }
 
-  /** Returns 0 with the folio freed, or why it is kept. */
-  private int shrink(int folio) {
+  @PortedFrom(value = "mm/vmscan.c:shrink_folio_list", part = true)
+  private void activate(int folio) {
+    if (folios.folioTestSwapcache(folio) && (swap.vmSwapFull() || folios.folioTestMlocked(folio))) {
+      var _ = swap.folioFreeSwap(folio);
+    }
+    if (!folios.folioTestMlocked(folio)) {
+      folios.frames().setFlag(folio, PageFlags.PG_ACTIVE);
+    }
+  }
+
+  /** Takes a folio off its users; what it returns says what is left to do. */
+  @PortedFrom(value = "mm/vmscan.c:shrink_folio_list", part = true)
+  private Label shrink(int folio, Deque<Integer> folioList) {
+    if (!folios.folioTrylock(folio)) {
+      return Label.KEEP;
+    }
+    if (!folios.folioEvictable(folio)) {
+      return Label.ACTIVATE_LOCKED;
+    }
     if (!folios.folioTestAnon(folio)) {
-      return -Errno.EBUSY;
+      return Label.KEEP_LOCKED;
     }
     if (folios.folioTestSwapbacked(folio) && !folios.folioTestSwapcache(folio)) {
-      if (rmap.folioMaybeDmaPinned(folio)) {
-        return -Errno.EBUSY;
+      Label without = allocSwap(folio, folioList);
+      if (without != null) {
+        return without;
       }
-      if (swap.folioAllocSwap(folio) != 0) {
-        return -Errno.ENOSPC;
-      }
-      folios.folioMarkDirty(folio);
     }
     if (folios.folioMapped(folio)) {
       boolean large = folios.folioTestLarge(folio);
-      unmap.tryToUnmap(folio, TTU_BATCH_FLUSH | (large ? TTU_SPLIT_HUGE_PMD : 0));
+      unmap.tryToUnmap(folio, TTU_BATCH_FLUSH | (large ? TTU_SPLIT_HUGE_PMD | TTU_SYNC : 0));
       if (folios.folioMapped(folio)) {
-        return -Errno.EBUSY;
+        return Label.ACTIVATE_LOCKED;
       }
     }
-    if (folios.folioTestDirty(folio) && folios.folioTestSwapcache(folio) && !pageout(folio)) {
-      return -Errno.EBUSY;
+    if (rmap.folioMaybeDmaPinned(folio)) {
+      return Label.ACTIVATE_LOCKED;
     }
-    return removeMappingRaw(folio) ? 0 : -Errno.EBUSY;
+    if (folios.folioTestDirty(folio)) {
+      Label kept = folios.folioTestSwapbacked(folio) ? pageout(folio) : Label.ACTIVATE_LOCKED;
+      if (kept != null) {
+        return kept;
+      }
+    }
+    if (folios.folioTestLazyfree(folio)) {
+      return folios.folioRefFreeze(folio, 1) ? Label.FREE_IT : Label.KEEP_LOCKED;
+    }
+    return folios.folioTestSwapcache(folio) && removeMappingRaw(folio)
+        ? Label.FREE_IT
+        : Label.KEEP_LOCKED;
   }
 
-  /** Writes a folio to its slot; not where somebody else has a reference, and might write to it. */
+  /**
+   * Gives a folio a slot. A large one is split first: what it had is in its first page's place, and
+   * in the list.
+   *
+   * @return null where it has one, and is dirty
+   */
   @PortedFrom(
-      value = {"mm/vmscan.c:pageout", "mm/vmscan.c:is_page_cache_freeable"},
+      value = "mm/vmscan.c:shrink_folio_list",
+      part = true,
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "the swap cache; at once")
-  private boolean pageout(int folio) {
-    if (folios.folioRefCount(folio) != 2) {
-      return false;
+      differs = "a large folio is never swapped out as a whole, as where swap is in pieces")
+  private @Nullable Label allocSwap(int folio, Deque<Integer> folioList) {
+    if (rmap.folioMaybeDmaPinned(folio)) {
+      return Label.KEEP_LOCKED;
     }
-    if (folios.folioClearDirtyForIo(folio)) {
-      swap.swapWriteout(folio);
+    if (folios.folioTestLarge(folio)) {
+      boolean inUse = folios.folioMapcount(folio) != folios.folioRefCount(folio) - 1;
+      if (inUse || splitFolio.splitFolioToList(folio, folioList) != 0) {
+        return Label.ACTIVATE_LOCKED;
+      }
     }
-    return true;
+    if (swap.folioAllocSwap(folio) != 0) {
+      return Label.ACTIVATE_LOCKED_SPLIT;
+    }
+    folios.folioMarkDirty(folio);
+    return null;
   }
 
-  /** Takes the folio out of the swap cache and frees it, if nobody else has a reference. */
+  /**
+   * Writes a folio to its slot; not where somebody else has a reference, and might write to it. The
+   * folio is not locked meanwhile.
+   *
+   * @return null where it was written, or need not be, and is locked
+   */
+  @PortedFrom(
+      value = "mm/vmscan.c:pageout",
+      fidelity = Fidelity.ADAPTED,
+      differs = "the swap cache, written at once; locks the folio again, as its caller does")
+  private @Nullable Label pageout(int folio) {
+    if (folios.folioRefCount(folio) != 2 || !folios.folioTestSwapcache(folio)) {
+      return Label.KEEP_LOCKED;
+    }
+    if (!folios.folioClearDirtyForIo(folio)) {
+      return null;
+    }
+    swap.swapWriteout(folio);
+    folios.folioUnlock(folio);
+    if (folios.folioTestDirty(folio) || !folios.folioTrylock(folio)) {
+      return Label.KEEP;
+    }
+    return folios.folioTestDirty(folio) ? Label.KEEP_LOCKED : null;
+  }
+
+  /** Takes a folio out of the swap cache, if nobody else has a reference, and freezes it. */
   @PortedFrom(
       value = "mm/vmscan.c:__remove_mapping",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "the swap cache, or a lazily freed folio; frees it too")
+      differs = "the swap cache alone; no shadow entries")
   private boolean removeMappingRaw(int folio) {
-    boolean cached = folios.folioTestSwapcache(folio);
-    int refcount = cached ? 2 : 1;
-    if (!folios.folioRefFreeze(folio, refcount)) {
+    if (!folios.folioRefFreeze(folio, 2)) {
       return false;
     }
     if (folios.folioTestDirty(folio)) {
-      folios.folioRefUnfreeze(folio, refcount);
+      folios.folioRefUnfreeze(folio, 2);
       return false;
     }
-    if (cached) {
-      swap.deleteFromSwapCacheRaw(folio);
-    }
-    folios.folioUnlock(folio);
-    folios.freeUnrefFolios(folio);
+    swap.deleteFromSwapCacheRaw(folio);
     return true;
   }
 }

@@ -41,6 +41,7 @@ import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.MadviseGuard;
 import org.samepage.machine.mmap.Mbind;
 import org.samepage.machine.mmap.Mlock;
+import org.samepage.machine.mmap.MlockPages;
 import org.samepage.machine.mmap.Mmap;
 import org.samepage.machine.mmap.MovePageTables;
 import org.samepage.machine.mmap.Mprotect;
@@ -157,13 +158,14 @@ final class MachineModule extends AbstractModule {
   @Provides
   @Singleton
   Reclaim reclaim(
+      Sched sched,
       Folios folios,
       Provider<FolioWalk> walks,
       AnonRmap rmap,
       TryToUnmap unmap,
       SwapDevice swap,
       SplitFolio splitFolio) {
-    return new Reclaim(folios, walks::get, rmap, unmap, swap, splitFolio);
+    return new Reclaim(sched, folios, walks::get, rmap, unmap, swap, splitFolio);
   }
 
   @Provides
@@ -358,6 +360,7 @@ final class MachineModule extends AbstractModule {
       ZapRange zap,
       AnonVmas anonVmas,
       SharedFiles files,
+      MlockPages mlockPages,
       Populate populate,
       KsmMadvise ksm,
       MergeAny mergeAny,
@@ -375,7 +378,7 @@ final class MachineModule extends AbstractModule {
         munmap,
         new Mremap(changes, ksm, anonVmas, populate, commit),
         new Mprotect(modify, change, populate, commit),
-        new Mlock(modify, populate),
+        new Mlock(modify, mlockPages, populate),
         new Brk(merge, munmap, commit, mergeAny, sched.failSlab),
         new Mbind(modify, config.memory().nodes()),
         new Mseal(modify),

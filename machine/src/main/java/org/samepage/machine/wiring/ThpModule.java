@@ -11,6 +11,7 @@ import org.samepage.machine.fork.CopyPageRange;
 import org.samepage.machine.mmap.Madvise;
 import org.samepage.machine.mmap.MadviseColdPageout;
 import org.samepage.machine.mmap.MadviseFree;
+import org.samepage.machine.mmap.MlockPages;
 import org.samepage.machine.mmap.MovePageTables;
 import org.samepage.machine.mmap.PartOfLarge;
 import org.samepage.machine.swap.Reclaim;
@@ -95,6 +96,13 @@ final class ThpModule extends AbstractModule {
   @Singleton
   PartOfLarge partOfLarge(Folios folios, SplitFolio splitFolio) {
     return new PartOfLarge(folios, splitFolio);
+  }
+
+  @Provides
+  @Singleton
+  MlockPages mlockPages(
+      Folios folios, NormalPage normalPage, PageWalk pageWalk, PartOfLarge partOfLarge) {
+    return new MlockPages(folios, normalPage, pageWalk, partOfLarge);
   }
 
   @Provides

@@ -40,24 +40,32 @@ public final class CompoundPages {
    * each, as if each had been the caller's alone.
    *
    * @param folio locked, not mapped, its references frozen, not in the swap cache
+   * @param isolated whether the caller has it isolated; then it has each page, with one reference
+   *     more to all but the first
    */
   @PortedFrom(
       value = {
         "mm/huge_memory.c:__split_unmapped_folio",
-        "mm/huge_memory.c:__split_folio_to_order"
+        "mm/huge_memory.c:__split_folio_to_order",
+        "mm/huge_memory.c:lru_add_split_folio"
       },
       fidelity = Fidelity.SIMPLIFIED,
       differs = "anonymous folios, to single pages; unfreezes the references too")
-  public static void splitUnmappedFolioRaw(Folios folios, Sched sched, int folio) {
+  public static void splitUnmappedFolioRaw(
+      Folios folios, Sched sched, int folio, boolean isolated) {
     Frames frames = folios.frames();
     long index = frames.index(folio);
     FolioMapping mapping = frames.mapping(folio);
-    int flags = frames.flags(folio) & PageFlags.KEPT_BY_SPLIT;
+    int flags =
+        (frames.flags(folio) & PageFlags.KEPT_BY_SPLIT) | (isolated ? PageFlags.PG_ISOLATED : 0);
     for (int page = folio + HPAGE_PMD_NR - 1; page >= folio; page--) {
       frames.resetFlags(page, flags);
       frames.setMapping(page, mapping);
       frames.setIndex(page, index + page - folio);
-      folios.folioRefUnfreeze(page, 1);
+      folios.folioRefUnfreeze(page, isolated && page != folio ? 2 : 1);
+      if ((flags & PageFlags.PG_UNEVICTABLE) != 0) {
+        frames.setMlockCount(page, 0);
+      }
       if (page != folio) {
         sched.acquired(LockClass.FOLIO_LOCK, folios, page);
       }

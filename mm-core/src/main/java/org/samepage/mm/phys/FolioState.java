@@ -121,6 +121,25 @@ public abstract sealed class FolioState permits Folios {
     return frames.testFlag(pfn, PageFlags.PG_SWAPBACKED);
   }
 
+  /** Whether an anonymous folio was given away by MADV_FREE: it goes without a trace. */
+  @PortedFrom("include/linux/mm_inline.h:folio_test_lazyfree")
+  public boolean folioTestLazyfree(int pfn) {
+    return folioTestAnon(pfn) && !folioTestSwapbacked(pfn);
+  }
+
+  public boolean folioTestMlocked(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_MLOCKED);
+  }
+
+  /** Whether a folio may be reclaimed: no VMA has it locked in memory. */
+  @PortedFrom(
+      value = "mm/internal.h:folio_evictable",
+      fidelity = Fidelity.SIMPLIFIED,
+      differs = "no mapping is unevictable")
+  public boolean folioEvictable(int pfn) {
+    return !folioTestMlocked(pfn);
+  }
+
   public boolean folioTestUptodate(int pfn) {
     return frames.testFlag(pfn, PageFlags.PG_UPTODATE);
   }
@@ -146,10 +165,13 @@ public abstract sealed class FolioState permits Folios {
   @PortedFrom(
       value = "mm/swap.c:folio_mark_accessed",
       fidelity = Fidelity.SIMPLIFIED,
-      differs = "the flags alone: there are no lists, batches of CPUs and unevictable folios")
+      differs = "the flags alone: there are no lists and batches of CPUs")
   public void folioMarkAccessed(int pfn) {
     if (!frames.testAndSetFlag(pfn, PageFlags.PG_REFERENCED)) {
       return;
+    }
+    if (frames.testFlag(pfn, PageFlags.PG_UNEVICTABLE)) {
+      return; // its place is not by use
     }
     if (!frames.testAndSetFlag(pfn, PageFlags.PG_ACTIVE)) {
       frames.clearFlag(pfn, PageFlags.PG_REFERENCED);

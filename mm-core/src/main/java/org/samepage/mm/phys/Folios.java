@@ -200,21 +200,44 @@ public final class Folios extends FolioState {
       fidelity = Fidelity.ADAPTED,
       differs = "no lists, only the flag")
   public boolean folioIsolateLru(int pfn) {
-    if (frames.testAndSetFlag(pfn, PageFlags.PG_ISOLATED)) {
+    if (!folioTestClearLru(pfn)) {
       return false;
     }
     folioGet(pfn);
     return true;
   }
 
-  /** Gives a folio back that was taken aside. */
-  @PortedFrom(
-      value = "mm/vmscan.c:folio_putback_lru",
-      fidelity = Fidelity.ADAPTED,
-      differs = "no lists, only the flag")
-  public void folioPutbackLru(int pfn) {
+  /** Takes a folio aside without a reference; whether nobody else had. */
+  @PortedFrom("include/linux/page-flags.h:folio_test_clear_lru")
+  public boolean folioTestClearLru(int pfn) {
+    return !frames.testAndSetFlag(pfn, PageFlags.PG_ISOLATED);
+  }
+
+  @PortedFrom("include/linux/page-flags.h:folio_set_lru")
+  public void folioSetLru(int pfn) {
     frames.clearFlag(pfn, PageFlags.PG_ISOLATED);
+  }
+
+  /** Gives a folio back that was taken aside. */
+  @PortedFrom("mm/vmscan.c:folio_putback_lru")
+  public void folioPutbackLru(int pfn) {
+    folioAddLru(pfn);
     folioPut(pfn);
+  }
+
+  /** Ends that a folio is aside; says whether it may be reclaimed. */
+  @PortedFrom(
+      value = {"mm/swap.c:folio_add_lru", "mm/swap.c:lru_add"},
+      fidelity = Fidelity.ADAPTED,
+      differs = "no lists and batches of CPUs, only the flags")
+  private void folioAddLru(int pfn) {
+    frames.clearFlag(pfn, PageFlags.PG_UNEVICTABLE);
+    if (!folioEvictable(pfn)) {
+      frames.clearFlag(pfn, PageFlags.PG_ACTIVE);
+      frames.setFlag(pfn, PageFlags.PG_UNEVICTABLE);
+      frames.setMlockCount(pfn, 0); // who has counted so far is not known
+    }
+    folioSetLru(pfn);
   }
 
   @PortedFrom("include/linux/mm.h:folio_put")

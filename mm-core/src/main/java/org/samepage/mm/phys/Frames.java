@@ -23,8 +23,8 @@ import org.samepage.mm.units.PageUnits;
  *
  * <p>Rows come in sections of {@value #SECTION_PAGES} frames; a section that holds no frame in use
  * costs one null. {@code _mapcount} is stored less one, as in the kernel. A pfn must belong to a
- * section that {@link #populate} has made. The private word (a folio's swap slot) is kept aside,
- * for sections where one was ever set.
+ * section that {@link #populate} has made. The private word (a folio's swap slot) and {@code
+ * mlock_count} are kept aside, for sections where one was ever set.
  */
 @PortedFrom(
     value = "include/linux/mm_types.h:page",
@@ -61,6 +61,7 @@ public final class Frames {
   private final int[][] rows;
   private final @Nullable FolioMapping[][] mappings;
   private final int[] @Nullable [] privates;
+  private final int[] @Nullable [] mlockCounts;
   private final int endPfn;
   private volatile int hugeZeroPfn = NO_PAGE;
 
@@ -74,6 +75,7 @@ public final class Frames {
     this.rows = new int[sections][];
     this.mappings = new FolioMapping[sections][];
     this.privates = new int[sections][];
+    this.mlockCounts = new int[sections][];
     this.endPfn = endPfn;
   }
 
@@ -244,24 +246,45 @@ public final class Frames {
 
   /** The private word: the swap slot of a folio in the swap cache. Guarded by the folio lock. */
   public int privateWord(int pfn) {
-    int[] words = privates[pfn >>> SECTION_SHIFT];
-    return words == null ? 0 : words[pfn & SECTION_MASK];
+    return aside(privates, pfn);
   }
 
   /** Sets the private word. */
   public void setPrivateWord(int pfn, int word) {
-    int[] words = privates[pfn >>> SECTION_SHIFT];
+    setAside(privates, pfn, word);
+  }
+
+  /**
+   * {@code mlock_count}: how often an unevictable folio is locked in memory, if all was counted.
+   * For who has it isolated.
+   */
+  public int mlockCount(int pfn) {
+    return aside(mlockCounts, pfn);
+  }
+
+  /** Sets {@link #mlockCount}. */
+  public void setMlockCount(int pfn, int count) {
+    setAside(mlockCounts, pfn, count);
+  }
+
+  private static int aside(int[] @Nullable [] sections, int pfn) {
+    int[] words = sections[pfn >>> SECTION_SHIFT];
+    return words == null ? 0 : words[pfn & SECTION_MASK];
+  }
+
+  private void setAside(int[] @Nullable [] sections, int pfn, int word) {
+    int[] words = sections[pfn >>> SECTION_SHIFT];
     if (words == null) {
-      words = makePrivates(pfn >>> SECTION_SHIFT);
+      words = makeAside(sections, pfn >>> SECTION_SHIFT);
     }
     words[pfn & SECTION_MASK] = word;
   }
 
-  private synchronized int[] makePrivates(int section) {
-    int[] words = privates[section];
+  private synchronized int[] makeAside(int[] @Nullable [] sections, int section) {
+    int[] words = sections[section];
     if (words == null) {
       words = new int[SECTION_PAGES];
-      privates[section] = words;
+      sections[section] = words;
     }
     return words;
   }

@@ -23,6 +23,8 @@ public final class PageFlags {
   public static final int PG_ANON_EXCLUSIVE = 1 << 11;
   public static final int PG_RESERVED = 1 << 13;
   public static final int PG_SWAPBACKED = 1 << 17;
+  public static final int PG_UNEVICTABLE = 1 << 18;
+  public static final int PG_MLOCKED = 1 << 20;
 
   /**
    * Somebody has taken the folio aside to move it or to swap it out: the kernel's PG_lru, clear.
@@ -40,7 +42,14 @@ public final class PageFlags {
 
   /** What each page of a large folio takes over when that is split. */
   static final int KEPT_BY_SPLIT =
-      PG_LOCKED | PG_REFERENCED | PG_UPTODATE | PG_DIRTY | PG_ACTIVE | PG_SWAPBACKED;
+      PG_LOCKED
+          | PG_REFERENCED
+          | PG_UPTODATE
+          | PG_DIRTY
+          | PG_ACTIVE
+          | PG_SWAPBACKED
+          | PG_UNEVICTABLE
+          | PG_MLOCKED;
 
   private PageFlags() {}
 }

@@ -303,12 +303,18 @@ public final class SwapDevice {
 
   // Contents
 
-  /** Writes a locked folio in the cache to its slot. */
+  /**
+   * Writes a locked folio in the cache to its slot; where no word stands for that any more, the
+   * folio leaves the cache instead, and is dirty.
+   */
   @PortedFrom(
       value = "mm/page_io.c:swap_writeout",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "at once; the store may do as it likes with zeros")
   public void swapWriteout(int folio) {
+    if (folioFreeSwap(folio)) {
+      return;
+    }
     byte[] page = new byte[PageUnits.PAGE_BYTES];
     folios.readPage(folio, page);
     store.write(frames.privateWord(folio), page);

@@ -79,7 +79,7 @@ final class DeferredSplitQueueTest {
     folios.setByte(folio + 3, 5, (byte) 9);
     folios.folioLock(folio);
     assertThat(queue.freezeAndUnqueue(folio, 1)).isTrue();
-    CompoundPages.splitUnmappedFolioRaw(folios, memory.sched, folio);
+    CompoundPages.splitUnmappedFolioRaw(folios, memory.sched, folio, false);
     for (int page = folio; page < folio + HPAGE_PMD_NR; page++) {
       assertThat(folios.pageFolio(page)).isEqualTo(page);
       assertThat(folios.folioNrPages(page)).isEqualTo(1);

@@ -9,6 +9,8 @@ import static org.samepage.rmap.unmap.TtuFlags.TTU_SPLIT_HUGE_PMD;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_SYNC;
 import static org.samepage.rmap.unmap.TtuFlags.TTU_USE_SHARED_ZEROPAGE;
 
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.phys.CompoundPages;
 import org.samepage.mm.phys.Folios;
@@ -50,9 +52,19 @@ public final class SplitFolio {
   }
 
   /** {@link #splitHugePage} by the first page. */
-  @PortedFrom({"include/linux/huge_mm.h:split_folio", "mm/huge_memory.c:split_folio_to_list"})
+  @PortedFrom("include/linux/huge_mm.h:split_folio")
   public int splitFolio(int folio) {
     return splitHugePage(folio);
+  }
+
+  /**
+   * The same for a folio that the caller has isolated.
+   *
+   * @param list takes the other pages, in order: isolated, and each with a reference
+   */
+  @PortedFrom("mm/huge_memory.c:split_folio_to_list")
+  public int splitFolioToList(int folio, Deque<Integer> list) {
+    return folioSplitRaw(folio, list);
   }
 
   /**
@@ -65,11 +77,16 @@ public final class SplitFolio {
    * @return 0; {@code -EAGAIN} where there are other references; {@code -EBUSY} where nobody maps
    *     it any more; {@code -EINVAL} for a folio of one page
    */
+  @PortedFrom("include/linux/huge_mm.h:split_huge_page")
+  public int splitHugePage(int page) {
+    return folioSplitRaw(page, null);
+  }
+
   @PortedFrom(
-      value = {"include/linux/huge_mm.h:split_huge_page", "mm/huge_memory.c:__folio_split"},
+      value = "mm/huge_memory.c:__folio_split",
       fidelity = Fidelity.SIMPLIFIED,
       differs = "anonymous folios that are not in the swap cache, to single pages; no memcg")
-  public int splitHugePage(int page) {
+  private int folioSplitRaw(int page, @Nullable Deque<Integer> list) {
     int folio = folios.pageFolio(page);
     log.bugOn(!folios.folioTestLocked(folio), "split_huge_page: folio is not locked");
     if (!folios.folioTestLarge(folio)) {
@@ -87,7 +104,7 @@ public final class SplitFolio {
     if (folioExpectedRefCount(folio) == folios.folioRefCount(folio) - 1) {
       unmapFolio(folio);
       if (folios.deferredSplit().freezeAndUnqueue(folio, 1)) {
-        CompoundPages.splitUnmappedFolioRaw(folios, sched, folio);
+        CompoundPages.splitUnmappedFolioRaw(folios, sched, folio, list != null);
         err = 0;
       }
       remapPage(folio, err == 0 ? TTU_USE_SHARED_ZEROPAGE : 0);
@@ -95,6 +112,9 @@ public final class SplitFolio {
     if (err == 0) {
       for (int other = folio; other < folio + HPAGE_PMD_NR; other++) {
         if (other != page) {
+          if (list != null) {
+            list.addLast(other);
+          }
           folios.folioUnlock(other);
           folios.folioPut(other);
         }

@@ -10,6 +10,7 @@ import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.sched.Sched;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
+import org.samepage.rmap.MlockedFolios;
 import org.samepage.rmap.PageVmaMappedWalk;
 import org.samepage.rmap.RmapWalk;
 import org.samepage.rmap.RmapWalkControl;
@@ -23,12 +24,14 @@ public final class FolioReferenced {
   private final Folios folios;
   private final RmapWalk walk;
   private final SwapTypes types;
+  private final MlockedFolios mlocked;
 
   public FolioReferenced(Sched sched, Folios folios, RmapWalk walk, SwapTypes types) {
     this.sched = sched;
     this.folios = folios;
     this.walk = walk;
     this.types = types;
+    this.mlocked = new MlockedFolios(folios);
   }
 
   /**
@@ -80,7 +83,7 @@ public final class FolioReferenced {
     @PortedFrom(
         value = "mm/rmap.c:folio_referenced_one",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "no idle flags, no MMU notifiers, no LRU of mlock")
+        differs = "no idle flags, no MMU notifiers, no OOM killer, no lists of generations")
     public boolean rmapOne(int folio, VmArea vma, long addr) {
       boolean used = false;
       int locked = 0;
@@ -95,6 +98,7 @@ public final class FolioReferenced {
               || (pvmw.flags() & PageVmaMappedWalk.PVMW_PGTABLE_CROSSED) != 0) {
             continue;
           }
+          mlocked.mlockVmaFolio(folio, vma); // that was missed
           pvmw.pageVmaMappedWalkDone();
           vmFlags |= VmFlags.VM_LOCKED;
           return false;

@@ -102,7 +102,7 @@ public final class RemoveMigrationPtes {
           rmap.folioAddAnonRmapPtes(
               page, vma, pvmw.address(), exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
         } else {
-          rmap.folioAddFileRmapPtes(folio);
+          rmap.folioAddFileRmapPtes(folio, vma);
         }
         pvmw.table().set(pvmw.index(), pte);
       }

@@ -24,6 +24,7 @@ import org.samepage.mm.vma.Mm;
 import org.samepage.mm.vma.VmArea;
 import org.samepage.mm.vma.VmFlags;
 import org.samepage.rmap.AnonRmap;
+import org.samepage.rmap.MlockedFolios;
 import org.samepage.rmap.PageVmaMappedWalk;
 import org.samepage.rmap.RmapWalk;
 import org.samepage.rmap.RmapWalkControl;
@@ -42,6 +43,7 @@ public final class TryToUnmap {
   private final KernelLog log;
   private final SplitHugePmd splitHugePmd;
   private final DiscardHugePmd discardHugePmd;
+  private final MlockedFolios mlocked;
 
   /** What swap words need. */
   public record Swap(SwapDevice device, Mmlist mmlist, SwapTypes types) {}
@@ -56,6 +58,7 @@ public final class TryToUnmap {
       KernelLog log) {
     this.splitHugePmd = splitHugePmd;
     this.discardHugePmd = new DiscardHugePmd(folios, rmap);
+    this.mlocked = new MlockedFolios(folios);
     this.sched = sched;
     this.folios = folios;
     this.rmap = rmap;
@@ -95,15 +98,26 @@ public final class TryToUnmap {
     @PortedFrom(
         value = "mm/rmap.c:try_to_unmap_one",
         fidelity = Fidelity.SIMPLIFIED,
-        differs = "no hugetlb, poison, MMU notifiers, LRU of mlock; large folios are lazyfree")
+        differs = "no hugetlb, poison, MMU notifiers; large folios are lazyfree, entry by entry")
     public boolean rmapOne(int folio, VmArea vma, long addr) {
       boolean split = (flags & TTU_SPLIT_HUGE_PMD) != 0;
+      int locked = 0;
       pvmw.defineFolioVmaWalk(folio, vma, addr, (flags & TTU_SYNC) != 0 ? PVMW_SYNC : 0);
       while (pvmw.pageVmaMappedWalk()) {
         sched.current().work.ptesFound++;
-        boolean kept = (flags & TTU_IGNORE_MLOCK) == 0 && vma.has(VmFlags.VM_LOCKED);
-        if (!kept && pvmw.isPmd()) {
-          if (folioTestLazyfree(folio)
+        if ((flags & TTU_IGNORE_MLOCK) == 0 && vma.has(VmFlags.VM_LOCKED)) {
+          locked++;
+          if (!pvmw.isPmd() && locked != folios.folioNrPages(folio)) {
+            continue; // whether all of it is in the VMA shows at the last page
+          }
+          if ((pvmw.flags() & PageVmaMappedWalk.PVMW_PGTABLE_CROSSED) == 0) {
+            mlocked.mlockVmaFolio(folio, vma); // that was missed
+          }
+          pvmw.pageVmaMappedWalkDone();
+          return false;
+        }
+        if (pvmw.isPmd()) {
+          if (folios.folioTestLazyfree(folio)
               && discardHugePmd.unmapHugePmdLocked(vma, pvmw.table(), pvmw.index(), folio)) {
             pvmw.pageVmaMappedWalkDone();
             return true;
@@ -114,20 +128,15 @@ public final class TryToUnmap {
           pvmw.pageVmaMappedWalkRestart();
           continue;
         }
-        int page = kept ? folio : (int) Pte.ptePfn(pvmw.pte());
-        if (kept || !unmap(folio, page, vma)) {
+        int page = (int) Pte.ptePfn(pvmw.pte());
+        if (!unmap(folio, page, vma)) {
           pvmw.pageVmaMappedWalkDone();
           return false;
         }
         rmap.folioRemoveRmapPtes(page, vma);
         folios.folioPut(folio);
       }
-      return true;
-    }
-
-    @PortedFrom("include/linux/mm_inline.h:folio_test_lazyfree")
-    private boolean folioTestLazyfree(int folio) {
-      return folios.folioTestAnon(folio) && !folios.folioTestSwapbacked(folio);
+      return locked == 0;
     }
 
     /** Clears the entry and puts a swap word there; on failure it is as before. */

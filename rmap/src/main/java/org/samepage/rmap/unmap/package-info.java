@@ -7,8 +7,7 @@
  * org.samepage.rmap.unmap.FolioReferenced} asks which were used.
  *
  * <p>Locking: the caller has the folio lock; each entry is changed under its table's lock. Left out
- * compared with Linux: hugetlb, device memory, poisoned pages, batched TLB flushes, the unevictable
- * list.
+ * compared with Linux: hugetlb, device memory, poisoned pages, batched TLB flushes.
  */
 @NullMarked
 package org.samepage.rmap.unmap;
