@@ -155,6 +155,16 @@ final class MlockedPagesTest {
   }
 
   @Test
+  void a_huge_page_that_lacks_a_page_is_not_locked() throws Exception {
+    UserProcess p = huge();
+    p.madvise(page(7), PAGE_SIZE, Advice.DONTNEED);
+    p.writeByte(page(7), (byte) 1);
+    p.mlock(BASE, PMD_SIZE);
+    assertThat(flags(p, 8)).isZero();
+    assertThat(flags(p, 7)).as("a page of its own").isEqualTo(LOCKED);
+  }
+
+  @Test
   void half_a_huge_page_is_not_locked() throws Exception {
     UserProcess p = huge();
     p.mlock(BASE, PMD_SIZE / 2);

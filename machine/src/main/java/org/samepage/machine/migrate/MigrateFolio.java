@@ -119,8 +119,13 @@ public final class MigrateFolio {
       fidelity = Fidelity.ADAPTED,
       differs = "true for success; the caller undoes what has to be undone")
   private boolean migrateFolioMove(int src, int dst, boolean wasMapped, @Nullable AnonVma anonVma) {
+    boolean queued =
+        folios.folioTestLarge(src) && folios.deferredSplit().folioTestPartiallyMapped(src);
     if (migrateFolioRaw(dst, src) != 0) {
       return false;
+    }
+    if (queued) {
+      folios.deferredSplit().deferredSplitFolio(dst); // before anybody can see it
     }
     if (wasMapped) {
       walks.removeMigrationPtes.removeMigrationPtes(src, dst, 0);
@@ -195,6 +200,12 @@ public final class MigrateFolio {
         folios.folioRefUnfreeze(src, expected - 1);
       }
     } else {
+      if (folios.folioTestLarge(src)) {
+        if (!folios.deferredSplit().freezeAndUnqueue(src, expected)) {
+          return -Errno.EAGAIN;
+        }
+        folios.folioRefUnfreeze(src, expected);
+      }
       takePlace(dst, src);
     }
     return 0;

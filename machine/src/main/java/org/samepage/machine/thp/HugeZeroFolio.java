@@ -5,9 +5,9 @@ package org.samepage.machine.thp;
 import static org.samepage.mm.units.PageUnits.HPAGE_PMD_ORDER;
 import static org.samepage.mm.vma.MmFlags.MMF_HUGE_ZERO_FOLIO;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
-import org.samepage.mm.port.Fidelity;
 import org.samepage.mm.port.PortedFrom;
 import org.samepage.mm.vma.Mm;
 
@@ -17,7 +17,10 @@ import org.samepage.mm.vma.Mm;
  */
 public final class HugeZeroFolio {
   private final Folios folios;
-  private int uses;
+  private final AtomicInteger hugeZeroFolio = new AtomicInteger(Frames.NO_PAGE);
+
+  /** Address spaces that use the folio, and the one who can free it; 0 where there is none. */
+  private final AtomicInteger hugeZeroRefcount = new AtomicInteger();
 
   public HugeZeroFolio(Folios folios) {
     this.folios = folios;
@@ -50,42 +53,47 @@ public final class HugeZeroFolio {
     }
   }
 
-  @PortedFrom(
-      value = "mm/huge_memory.c:get_huge_zero_folio",
-      fidelity = Fidelity.ADAPTED,
-      differs = "one after the other")
-  private synchronized boolean getHugeZeroFolio() {
-    if (folios.frames().hugeZeroPfn() == Frames.NO_PAGE) {
+  /** The folio's memory is had without a lock: who finds that another was quicker gives it back. */
+  @PortedFrom("mm/huge_memory.c:get_huge_zero_folio")
+  private boolean getHugeZeroFolio() {
+    while (!incNotZero()) {
       int folio = folios.vmaAllocFolioNoprof(0, HPAGE_PMD_ORDER);
       if (folio == Frames.NO_PAGE) {
         return false;
       }
-      folios.frames().setHugeZeroPfn(folio);
+      if (hugeZeroFolio.compareAndSet(Frames.NO_PAGE, folio)) {
+        folios.frames().setHugeZeroPfn(folio);
+        hugeZeroRefcount.set(2);
+        return true;
+      }
+      folios.folioPut(folio);
     }
-    uses++;
     return true;
   }
 
-  @PortedFrom(
-      value = "mm/huge_memory.c:put_huge_zero_folio",
-      fidelity = Fidelity.ADAPTED,
-      differs = "the count without the shrinker's own")
-  private synchronized void putHugeZeroFolio() {
-    uses--;
+  private boolean incNotZero() {
+    return hugeZeroRefcount.getAndUpdate(count -> count == 0 ? 0 : count + 1) != 0;
+  }
+
+  @PortedFrom("mm/huge_memory.c:put_huge_zero_folio")
+  private void putHugeZeroFolio() {
+    if (hugeZeroRefcount.decrementAndGet() <= 0) {
+      throw new IllegalStateException("the huge page of zeros was put once too often");
+    }
   }
 
   /** Address spaces that use it. */
-  public synchronized int uses() {
-    return uses;
+  public int uses() {
+    return Math.max(0, hugeZeroRefcount.get() - 1);
   }
 
   /** Frees the folio if nobody uses it. */
   @PortedFrom("mm/huge_memory.c:shrink_huge_zero_folio_scan")
-  public synchronized boolean shrinkHugeZeroFolioScan() {
-    int folio = folios.frames().hugeZeroPfn();
-    if (folio == Frames.NO_PAGE || uses != 0) {
+  public boolean shrinkHugeZeroFolioScan() {
+    if (!hugeZeroRefcount.compareAndSet(1, 0)) {
       return false;
     }
+    int folio = hugeZeroFolio.getAndSet(Frames.NO_PAGE);
     folios.frames().setHugeZeroPfn(Frames.NO_PAGE);
     folios.folioPut(folio);
     return true;

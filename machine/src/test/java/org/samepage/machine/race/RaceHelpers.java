@@ -2,9 +2,13 @@
 package org.samepage.machine.race;
 
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import org.samepage.ksm.hotremove.KsmHotRemove;
+import org.samepage.ksm.hotremove.KsmHotRemove.Action;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
 import org.samepage.machine.migrate.MovePages;
@@ -29,6 +33,8 @@ final class RaceHelpers {
           "smart_scan=1",
           "stable_node_chains_prune_millisecs=0");
 
+  private static final Set<String> NO_FAILURES = Set.of("EBUSY", "EINVAL", "ENOSPC", "ENOMEM");
+
   private final TestMachine m;
   private final List<RaceMutator> mutators;
 
@@ -48,7 +54,7 @@ final class RaceHelpers {
       try {
         move.of(mutator.process(), mutator.somePage(random));
       } catch (SyscallException e) {
-        if (!e.getMessage().contains("EBUSY") && !e.getMessage().contains("EINVAL")) {
+        if (!NO_FAILURES.contains(e.error())) {
           throw new IllegalStateException(e);
         }
       }
@@ -78,6 +84,48 @@ final class RaceHelpers {
   void reclaim(long seed, int times) {
     each(
         new SplittableRandom(seed), times, (process, addr) -> process.swapOut(addr, 2 * PAGE_SIZE));
+  }
+
+  /** Splits what waits for it; moves and swaps out all that a page table has. */
+  void changeHugePages(long seed, int times) {
+    SplittableRandom random = new SplittableRandom(seed);
+    each(
+        random,
+        times,
+        (process, addr) -> {
+          long table = addr & -PMD_SIZE;
+          switch (random.nextInt(8)) {
+            case 0 -> process.swapOut(table, PMD_SIZE);
+            case 1, 2 -> process.migrateWithinNode(table, PMD_SIZE);
+            case 3, 4 -> {
+              long[] pages = {table, table + PMD_SIZE - PAGE_SIZE};
+              int node = random.nextInt(2);
+              var _ =
+                  process.movePages(
+                      pages, new int[] {node, 1 - node}, new int[2], MovePages.MPOL_MF_MOVE_ALL);
+            }
+            default -> {
+              var _ = m.machine.thp().deferredSplit().deferredSplitScan();
+            }
+          }
+        });
+  }
+
+  /** Takes frames out of use; ksmd and those who write to sysfs wait meanwhile. */
+  void takeOffline(long seed, int times) {
+    SplittableRandom random = new SplittableRandom(seed);
+    KsmHotRemove hotRemove = m.machine.ksm().hotRemove();
+    each(
+        random,
+        times,
+        (process, addr) -> {
+          hotRemove.ksmMemoryCallback(Action.MEM_GOING_OFFLINE, 0, 0);
+          try {
+            process.offline(addr, PAGE_SIZE * (1 + random.nextInt(3)));
+          } finally {
+            hotRemove.ksmMemoryCallback(Action.MEM_OFFLINE, 0, 0);
+          }
+        });
   }
 
   /** Writes to sysfs; ksmd runs afterwards. */

@@ -5,10 +5,12 @@ import static org.samepage.machine.testing.TestMachine.RW;
 import static org.samepage.machine.testing.TestMachine.page;
 import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
 import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
+import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pagesToBytes;
 import static org.samepage.mm.units.PageUnits.pteIndex;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
@@ -43,6 +45,7 @@ final class RaceMutator {
   private static final int FIRST_WINDOW = 506;
   private static final int DROPPED = 1024;
   private static final int DROPPED_PAGES = 512;
+  private static final int READ = 1;
   private static final int UNMAPPED = -1;
   private static final int ZEROS = 0;
   private static final long NANOS = 5_000_000;
@@ -88,9 +91,13 @@ final class RaceMutator {
   /** A process for one or more of these threads. */
   static UserProcess newProcess(TestMachine m, RacePlan plan) throws SyscallException {
     UserProcess process = m.machine.newProcess();
-    long windows = pagesToBytes(WINDOWS_END - WINDOWS);
-    process.mmap(page(WINDOWS), windows, RW, true);
-    process.madvise(page(WINDOWS), windows, Advice.MERGEABLE);
+    long first = plan.huge() ? page(0) : page(WINDOWS);
+    long windows = plan.huge() ? 2 * PMD_SIZE : pagesToBytes(WINDOWS_END - WINDOWS);
+    process.mmap(first, windows, RW, true);
+    if (plan.huge()) {
+      process.madvise(first, windows, Advice.HUGEPAGE);
+    }
+    process.madvise(first, windows, Advice.MERGEABLE);
     process.mmap(page(DROPPED), pagesToBytes(DROPPED_PAGES), RW, true);
     if (plan.mergesDropped()) {
       process.madvise(page(DROPPED), pagesToBytes(DROPPED_PAGES), Advice.MERGEABLE);
@@ -127,6 +134,10 @@ final class RaceMutator {
   private void step() throws SyscallException {
     from = random.nextInt(model.length);
     to = Math.min(model.length, from + 1 + random.nextInt(6));
+    if (plan.huge() && random.nextInt(4) == 0) {
+      changeHugePages();
+      return;
+    }
     switch (nextOperation()) {
       case 0 -> unmap();
       case 1 -> mapHoles();
@@ -179,6 +190,9 @@ final class RaceMutator {
       if (model[i] == UNMAPPED) {
         process.mmap(at(i), PAGE_SIZE, RW, true);
         process.madvise(at(i), PAGE_SIZE, Advice.MERGEABLE);
+        if (plan.huge()) {
+          process.madvise(at(i), PAGE_SIZE, Advice.HUGEPAGE);
+        }
         model[i] = ZEROS;
       }
     }
@@ -196,7 +210,7 @@ final class RaceMutator {
       return;
     }
     process.madvise(at(from), bytes(), Advice.UNMERGEABLE);
-    for (int i = from; i < to && plan.reclaims() == 0; i++) {
+    for (int i = from; i < to && plan.reclaims() == 0 && !plan.huge(); i++) {
       if (isMerged(at(i))) {
         throw new AssertionError("page " + i + " is merged, and not mergeable");
       }
@@ -268,6 +282,33 @@ final class RaceMutator {
       expect(process.mem().pwrite(at(from), contents[content]) == PAGE_BYTES, "short write");
       model[from] = content;
       check(process, from);
+    }
+  }
+
+  /** Collapses and splits what the window is in; the other windows' pages too. */
+  private void changeHugePages() throws SyscallException {
+    long table = page(0) + random.nextInt(2) * PMD_SIZE;
+    switch (random.nextInt(7)) {
+      case 0, 1, 2 -> collapse(table);
+      case 3 -> adviseWhereMapped(Advice.COLD);
+      case 4 -> adviseWhereMapped(Advice.PAGEOUT);
+      case 5 -> {
+        if (isMapped()) {
+          process.mprotect(at(from), bytes(), READ);
+          check(process, from);
+          process.mprotect(at(from), bytes(), RW);
+        }
+      }
+      default -> process.madvise(page(random.nextInt(WINDOWS - 8)), 8 * PAGE_SIZE, Advice.DONTNEED);
+    }
+  }
+
+  /** Where a page is missing, or in use elsewhere, it fails; that is no matter. */
+  private void collapse(long table) {
+    try {
+      process.madvise(table, PMD_SIZE, Advice.COLLAPSE);
+    } catch (SyscallException e) {
+      expect(List.of("EAGAIN", "EBUSY", "EINVAL", "ENOMEM").contains(e.error()), "" + e);
     }
   }
 

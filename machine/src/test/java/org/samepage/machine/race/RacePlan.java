@@ -21,6 +21,8 @@ import java.util.SplittableRandom;
  * @param turnsKnobs whether sysfs is written to
  * @param mergesDropped whether pages that all threads of a process drop are mergeable
  * @param passesBefore passes of ksmd before anything happens beside it
+ * @param huge whether the windows are in huge pages, which are split and collapsed
+ * @param offlines whether frames are taken out of use
  */
 record RacePlan(
     long seed,
@@ -34,7 +36,9 @@ record RacePlan(
     int reclaims,
     boolean turnsKnobs,
     boolean mergesDropped,
-    int passesBefore) {
+    int passesBefore,
+    boolean huge,
+    boolean offlines) {
   private static final List<String> PROFILES =
       List.of("linux-6.18", "linux-6.17", "linux-6.19", "linux-7.3");
   private static final int[] RATES = {0, 4, 12, 40, 120};
@@ -60,7 +64,7 @@ record RacePlan(
         pick(RATES, random),
         List.of(
             "machine.nodes=2",
-            "machine.swap=4096",
+            "machine.swap=16384",
             "ksm.run=1",
             "ksm.smart_scan=" + random.nextInt(2),
             "ksm.sleep_millisecs=" + random.nextInt(2),
@@ -75,7 +79,9 @@ record RacePlan(
         random.nextBoolean() ? 0 : 1 + random.nextInt(2),
         random.nextBoolean(),
         random.nextInt(4) == 0,
-        random.nextInt(4));
+        random.nextInt(4),
+        random.nextInt(10) == 0,
+        random.nextInt(3) == 0);
   }
 
   /** What a run is mostly about. */
@@ -91,7 +97,9 @@ record RacePlan(
     /** Pages that move while ksmd looks for them. */
     MIGRATION,
     /** The same, of pages that are in the swap cache. */
-    SWAP
+    SWAP,
+    /** Huge pages that are split, collapsed, moved and swapped out. */
+    HUGE
   }
 
   /** The same with less else in it. */
@@ -106,7 +114,7 @@ record RacePlan(
     if (focus == Focus.WRITES_FROM_OUTSIDE) {
       few[RaceMutator.WRITE_FROM_OUTSIDE] = 10;
     }
-    boolean moves = focus == Focus.MIGRATION || focus == Focus.SWAP;
+    boolean moves = focus == Focus.MIGRATION || focus == Focus.SWAP || focus == Focus.HUGE;
     return new RacePlan(
         seed,
         profile,
@@ -119,7 +127,9 @@ record RacePlan(
         focus == Focus.SWAP ? 2 : 0,
         false,
         false,
-        moves ? 2 : 1);
+        moves ? 2 : 1,
+        focus == Focus.HUGE,
+        false);
   }
 
   private static int pick(int[] choices, SplittableRandom random) {

@@ -14,8 +14,9 @@ import org.samepage.mm.sched.SeededSched;
 
 /**
  * One run: eight threads that write, fork, unmap, exit, mremap and advise, with ksmd as a thread,
- * page migration, reclaim and writes to sysfs beside them. Each thread checks that it reads what it
- * wrote; at the end the machine's invariants hold, and once all have exited nothing is left.
+ * page migration, reclaim, hot-remove and writes to sysfs beside them, in some with huge pages.
+ * Each thread checks that it reads what it wrote; at the end the machine's invariants hold, and
+ * once all have exited nothing is left.
  */
 public final class RaceRun {
   private static final long MOST_SWITCH_POINTS = 2_000_000;
@@ -48,6 +49,12 @@ public final class RaceRun {
     }
     if (plan.turnsKnobs()) {
       add(ksmd, () -> helpers.turnKnobs(plan.seed() + 3, operations));
+    }
+    if (plan.huge()) {
+      add(ksmd, () -> helpers.changeHugePages(plan.seed() + 5, operations));
+    }
+    if (plan.offlines()) {
+      add(ksmd, () -> helpers.takeOffline(plan.seed() + 6, operations));
     }
     if (plan.reclaims() > 0) {
       add(ksmd, () -> helpers.reclaim(plan.seed() + 4, operations * plan.reclaims()));

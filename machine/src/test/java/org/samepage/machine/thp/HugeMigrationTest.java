@@ -8,6 +8,7 @@ import static org.samepage.machine.testing.TestMachine.page;
 import static org.samepage.machine.testing.TestMachine.pfn;
 import static org.samepage.machine.testing.TestMachine.write;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.samepage.machine.SyscallException;
 import org.samepage.machine.UserProcess;
@@ -15,6 +16,8 @@ import org.samepage.machine.migrate.MovePages;
 import org.samepage.machine.mmap.Madvise.Advice;
 import org.samepage.machine.testing.TestMachine;
 import org.samepage.mm.pgtable.Pmd;
+import org.samepage.mm.phys.Folios;
+import org.samepage.mm.sched.FreeRunning;
 
 /** Large folios that move to other frames. */
 final class HugeMigrationTest extends ThpBed {
@@ -55,6 +58,50 @@ final class HugeMigrationTest extends ThpBed {
     assertThat(pfn(p, 0)).isNotEqualTo(folio);
     TestMachine.check(p, 0, 0);
     holds(p, 2, 512);
+  }
+
+  /** Runs something once, at the next place where others may run. */
+  private static final class Interrupted extends FreeRunning {
+    private @Nullable Runnable once;
+
+    @Override
+    protected void reschedHook() {
+      Runnable now = once;
+      once = null;
+      if (now != null) {
+        now.run();
+      }
+    }
+  }
+
+  @Test
+  void one_of_which_a_part_goes_just_before_it_moves_waits_to_be_split_there() throws Exception {
+    Interrupted sched = new Interrupted();
+    try (TestMachine machine = TestMachine.boot(sched, "linux-6.18")) {
+      UserProcess p = machine.machine.newProcess();
+      p.mmap(BASE, HUGE, RW, true);
+      p.madvise(BASE, HUGE, Advice.HUGEPAGE);
+      write(p, 0, 0);
+      int folio = folio(p, 0);
+      sched.once =
+          () -> {
+            try {
+              p.munmap(page(1), 4096);
+            } catch (SyscallException e) {
+              throw new IllegalStateException(e);
+            }
+          };
+      p.migrateWithinNode(BASE, 4096);
+      Folios there = machine.machine.memory().folios();
+      int moved = pfn(p, 0);
+      assertThat(moved).isNotEqualTo(folio);
+      assertThat(there.folioTestLarge(moved)).as("it was whole when it was asked").isTrue();
+      assertThat(there.deferredSplit().folioTestPartiallyMapped(moved)).isTrue();
+      assertThat(there.deferredSplit().isQueued(folio)).isFalse();
+      assertThat(machine.machine.thp().deferredSplit().deferredSplitScan()).isEqualTo(1);
+      assertThat(there.folioTestLarge(moved)).isFalse();
+      TestMachine.check(p, 0, 0);
+    }
   }
 
   @Test

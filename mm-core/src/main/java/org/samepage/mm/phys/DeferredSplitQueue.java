@@ -90,7 +90,8 @@ public final class DeferredSplitQueue {
   }
 
   /**
-   * Takes out the folio that has waited longest, with a reference.
+   * Takes out the folio that has waited longest, with a reference. It stays marked: whoever takes
+   * it must put it back, or split it.
    *
    * @return {@link Frames#NO_PAGE} where the queue is empty
    */
@@ -105,11 +106,22 @@ public final class DeferredSplitQueue {
     for (Iterator<Integer> it = splitQueue.iterator(); taken == Frames.NO_PAGE && it.hasNext(); ) {
       int folio = it.next();
       it.remove();
-      frames.clearFlag(folio + 1, PageFlags.PG_PARTIALLY_MAPPED);
-      taken = folios.folioTryGet(folio) ? folio : Frames.NO_PAGE;
+      if (folios.folioTryGet(folio)) {
+        taken = folio;
+      } else {
+        frames.clearFlag(folio + 1, PageFlags.PG_PARTIALLY_MAPPED);
+      }
     }
     splitQueueLock.unlock();
     return taken;
+  }
+
+  /** Whether a folio is in the queue. */
+  public boolean isQueued(int folio) {
+    splitQueueLock.lock();
+    boolean queued = splitQueue.contains(folio);
+    splitQueueLock.unlock();
+    return queued;
   }
 
   /** Folios in the queue. */
