@@ -220,6 +220,9 @@ public final class AnonRmap {
   /** Lets a folio that only this VMA maps point to its anon_vma. Holds the folio lock. */
   @PortedFrom("mm/rmap.c:folio_move_anon_rmap")
   public void folioMoveAnonRmap(int folio, VmArea vma) {
+    if (!folios.folioTestLocked(folio)) {
+      throw new IllegalStateException("pfn " + folio + " is not locked");
+    }
     frames.setMapping(folio, Objects.requireNonNull(vma.anonVma));
   }
 

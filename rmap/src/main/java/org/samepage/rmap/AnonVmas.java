@@ -138,7 +138,10 @@ public final class AnonVmas {
    *
    * @return 0, or {@code -ENOMEM} with no link left and no anon_vma
    */
-  @PortedFrom("mm/rmap.c:anon_vma_clone")
+  @PortedFrom(
+      value = "mm/rmap.c:anon_vma_clone",
+      fidelity = Fidelity.ADAPTED,
+      differs = "asks for memory once: there is none to wait for without the lock")
   public int anonVmaClone(VmArea dst, VmArea src) {
     AnonVmaChain oldest = src.oldestChain();
     if (oldest == null) {

@@ -114,7 +114,10 @@ final class AnonRmapTest {
     int own = memory.populate(child, BASE + 0x1000);
     rmap.folioAddNewAnonRmap(own, child, BASE + 0x1000, AnonRmap.RMAP_EXCLUSIVE);
     assertThat(rmap.folioAnonVma(own)).isSameAs(child.anonVma);
+    assertThatThrownBy(() -> rmap.folioMoveAnonRmap(pfn, child)).hasMessageContaining("not locked");
+    folios.folioLock(pfn);
     rmap.folioMoveAnonRmap(pfn, child);
+    folios.folioUnlock(pfn);
     assertThat(rmap.folioAnonVma(pfn)).as("after its last sharer left").isSameAs(child.anonVma);
     assertThat(folios.frames().index(pfn)).isEqualTo(BASE >> 12);
   }
