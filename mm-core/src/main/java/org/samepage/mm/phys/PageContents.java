@@ -6,6 +6,7 @@ import static org.samepage.mm.units.PageUnits.PAGE_BYTES;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.samepage.mm.units.PageUnits;
 
@@ -21,30 +22,27 @@ public final class PageContents implements AutoCloseable {
   /** The slot of a page full of zeros. */
   static final int ZERO_SLOT = 0;
 
-  private static final int SMALL_SHIFT = 6;
-  private static final int BLOCK_SHIFT = 9;
-
-  /** Slots below are in small chunks, so that a small machine is small; others in blocks. */
-  private static final int BLOCK_SLOTS = 1 << BLOCK_SHIFT;
-
-  /** What to add to the number of a block in order to have that of its chunk. */
-  private static final int SMALL_CHUNKS_LESS_ONE = (1 << (BLOCK_SHIFT - SMALL_SHIFT)) - 1;
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** What a slot holds. */
   public enum Form {
     /** The bytes of the page. */
-    BYTES(PageUnits.PAGE_SHIFT),
+    BYTES(PageUnits.PAGE_SHIFT, 6),
 
     /**
      * 16 bytes that stand for the page: equal where pages are, zeros for a page of zeros. Only
      * these are compared, written and read; a page has no others.
      */
-    DIGESTS(4);
+    DIGESTS(4, 17);
 
-    private final int shift;
+    private final int slotShift;
+    private final int smallShift;
 
-    Form(int shift) {
-      this.shift = shift;
+    /** Binary logarithms of the bytes of a slot, and of the slots of a small chunk. */
+    Form(int slotShift, int smallShift) {
+      this.slotShift = slotShift;
+      this.smallShift = smallShift;
     }
   }
 
@@ -52,6 +50,13 @@ public final class PageContents implements AutoCloseable {
   private final HugeBlocks blocks = new HugeBlocks(arena);
   private final int slotShift;
   private final int slotBytes;
+
+  /** Slots of the first block are in small chunks, so that a small machine is small. */
+  private final int smallShift;
+
+  /** Of the slots of a block, {@link HugeBlocks#BYTES} large. */
+  private final int blockShift;
+
   private volatile MemorySegment[] chunks = new MemorySegment[16];
   private int[] free = new int[64];
   private int freeCount;
@@ -64,8 +69,10 @@ public final class PageContents implements AutoCloseable {
   }
 
   public PageContents(Form form) {
-    this.slotShift = form.shift;
-    this.slotBytes = 1 << form.shift;
+    this.slotShift = form.slotShift;
+    this.slotBytes = 1 << form.slotShift;
+    this.smallShift = form.smallShift;
+    this.blockShift = Long.numberOfTrailingZeros(HugeBlocks.BYTES) - form.slotShift;
     int zero = allocate();
     assert zero == ZERO_SLOT;
   }
@@ -82,7 +89,7 @@ public final class PageContents implements AutoCloseable {
       if (chunk == now.length) {
         now = Arrays.copyOf(now, chunk * 2);
       }
-      now[chunk] = newChunk(1L << (slot < BLOCK_SLOTS ? SMALL_SHIFT : BLOCK_SHIFT));
+      now[chunk] = newChunk(1L << chunkShift(slot));
       chunks = now;
     }
     endSlot++;
@@ -115,10 +122,13 @@ public final class PageContents implements AutoCloseable {
     return bytes == HugeBlocks.BYTES ? blocks.next() : arena.allocate(bytes, slotBytes);
   }
 
-  private static int chunkIndex(int slot) {
-    return slot < BLOCK_SLOTS
-        ? slot >>> SMALL_SHIFT
-        : (slot >>> BLOCK_SHIFT) + SMALL_CHUNKS_LESS_ONE;
+  private int chunkShift(int slot) {
+    return slot >>> blockShift == 0 ? smallShift : blockShift;
+  }
+
+  private int chunkIndex(int slot) {
+    int block = slot >>> blockShift;
+    return block == 0 ? slot >>> smallShift : block + (1 << (blockShift - smallShift)) - 1;
   }
 
   private MemorySegment chunk(int slot) {
@@ -126,8 +136,7 @@ public final class PageContents implements AutoCloseable {
   }
 
   private long offset(int slot) {
-    int mask = (1 << (slot < BLOCK_SLOTS ? SMALL_SHIFT : BLOCK_SHIFT)) - 1;
-    return (long) (slot & mask) << slotShift;
+    return (slot & ((1L << chunkShift(slot)) - 1)) << slotShift;
   }
 
   byte get(int slot, int offset) {
@@ -165,12 +174,27 @@ public final class PageContents implements AutoCloseable {
    * @return its offset, or {@link org.samepage.mm.units.PageUnits#PAGE_BYTES} where there is none
    */
   int mismatch(int a, int b) {
+    MemorySegment chunkA = chunk(a);
+    MemorySegment chunkB = chunk(b);
     long offsetA = offset(a);
     long offsetB = offset(b);
+    if (slotBytes == 2 * Long.BYTES) {
+      return mismatchOfTwo(chunkA, offsetA, chunkB, offsetB);
+    }
     long at =
         MemorySegment.mismatch(
-            chunk(a), offsetA, offsetA + slotBytes, chunk(b), offsetB, offsetB + slotBytes);
+            chunkA, offsetA, offsetA + slotBytes, chunkB, offsetB, offsetB + slotBytes);
     return at < 0 ? PAGE_BYTES : (int) at;
+  }
+
+  /** The same for slots of two words, where what is general costs more than all else. */
+  private static int mismatchOfTwo(MemorySegment a, long offsetA, MemorySegment b, long offsetB) {
+    long first = a.get(WORD, offsetA) ^ b.get(WORD, offsetB);
+    if (first != 0) {
+      return Long.numberOfTrailingZeros(first) / Byte.SIZE;
+    }
+    long second = a.get(WORD, offsetA + Long.BYTES) ^ b.get(WORD, offsetB + Long.BYTES);
+    return second == 0 ? PAGE_BYTES : Long.BYTES + Long.numberOfTrailingZeros(second) / Byte.SIZE;
   }
 
   /** Gives the memory back; nothing may touch the contents any more. */

@@ -67,12 +67,30 @@ final class PageContentsTest {
   }
 
   @Test
-  void digests_need_no_blocks() {
+  void digests_of_many_pages_share_a_block() {
+    int perBlock = (int) PageUnits.PMD_SIZE / 16;
     try (PageContents contents = new PageContents(Form.DIGESTS)) {
-      for (int slot = 1; slot < 2 * BLOCK; slot++) {
+      for (int slot = 1; slot <= perBlock; slot++) {
         contents.allocate();
       }
-      assertThat(contents.reservedBytes()).isEqualTo(2L * BLOCK * 16);
+      assertThat(contents.reservedBytes()).isEqualTo(2 * PageUnits.PMD_SIZE);
+      assertThat(contents.address(perBlock - 1) - contents.address(0))
+          .isEqualTo(PageUnits.PMD_SIZE - 16);
+    }
+  }
+
+  @Test
+  void digests_differ_from_the_first_byte_that_differs() {
+    try (PageContents contents = new PageContents(Form.DIGESTS)) {
+      int a = contents.allocate();
+      int b = contents.allocate();
+      contents.fill(a, (byte) 7);
+      contents.fill(b, (byte) 7);
+      assertThat(contents.mismatch(a, b)).isEqualTo(PageUnits.PAGE_BYTES);
+      for (int at = 15; at >= 0; at--) {
+        contents.set(b, at, (byte) (0x87 + at));
+        assertThat(contents.mismatch(a, b)).isEqualTo(at);
+      }
     }
   }
 
