@@ -44,7 +44,7 @@ final class HugeHelper implements Runnable {
 
   private void step(UserProcess of) throws SyscallException {
     long from = page(random.nextInt(HugeWorker.PAGES));
-    long huge = page(512 * random.nextInt(HugeWorker.HUGE_PAGES));
+    long huge = page(512L * random.nextInt(HugeWorker.HUGE_PAGES));
     switch (random.nextInt(8)) {
       case 0 -> of.swapOut(huge, 512 * PAGE);
       case 1 -> of.swapOut(from, PAGE * (1 + random.nextInt(20)));
