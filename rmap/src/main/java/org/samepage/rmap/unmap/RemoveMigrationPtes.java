@@ -113,6 +113,7 @@ public final class RemoveMigrationPtes {
     @PortedFrom("mm/migrate.c:try_to_map_unused_to_zeropage")
     private boolean tryToMapUnusedToZeropage(int page, VmArea vma, long old) {
       if (folios.folioTestLarge(folios.pageFolio(page))
+          || folios.folioTestMlocked(page)
           || vma.has(VmFlags.VM_LOCKED)
           || folios.memcmpPages(page, Folios.ZERO_PFN) != 0) {
         return false;
