@@ -100,7 +100,7 @@ public final class MlockPages {
     }
 
     /** Returns how many entries were one folio's. */
-    @PortedFrom("mm/mlock.c:folio_mlock_step")
+    @PortedFrom(value = "mm/mlock.c:mlock_pte_range", part = true)
     private int entry(VmArea vma, PageTable ptes, long addr, long end) {
       long pte = ptes.get(pteIndex(addr));
       int page = Pte.ptePresent(pte) ? normalPage.vmNormalPage(vma, addr, pte) : Frames.NO_PAGE;
@@ -108,12 +108,16 @@ public final class MlockPages {
         return 1;
       }
       int folio = folios.pageFolio(page);
-      int step =
-          folios.folioTestLarge(folio) ? partOfLarge.folioPteBatch(page, ptes, addr, end) : 1;
+      int step = folioMlockStep(folio, page, ptes, addr, end);
       if (allowMlockMunlock(folio, page, vma, addr, step)) {
         lockOrUnlock(vma, folio);
       }
       return step;
+    }
+
+    @PortedFrom("mm/mlock.c:folio_mlock_step")
+    private int folioMlockStep(int folio, int page, PageTable ptes, long addr, long end) {
+      return folios.folioTestLarge(folio) ? partOfLarge.folioPteBatch(page, ptes, addr, end) : 1;
     }
 
     /** A large folio is locked only as a whole; but a part of it may let go of it. */
