@@ -132,6 +132,20 @@ final class SplitFolioTest {
     assertThat(Pte.ptePfn(f.pte(vma, BASE + PMD_SIZE + 5 * PAGE_SIZE))).isEqualTo(locked + 5);
   }
 
+  /** As scenarios/thp-locked has it from a kernel. */
+  @Test
+  void from_the_first_mapping_that_locks_them_on_all_keep_pages_of_zeros() {
+    folios.setByte(folio + 5, 100, (byte) 0);
+    VmArea child = f.hugeFork(vma, BASE);
+    VmArea grandchild = f.hugeFork(child, BASE);
+    child.vmFlags |= VmFlags.VM_LOCKED;
+    hold(folio);
+    assertThat(f.splitFolio.splitFolio(folio)).isZero();
+    assertThat(Pte.ptePfn(f.pte(vma, at(5)))).isEqualTo(Folios.ZERO_PFN);
+    assertThat(Pte.ptePfn(f.pte(child, at(5)))).isEqualTo(folio + 5);
+    assertThat(Pte.ptePfn(f.pte(grandchild, at(5)))).isEqualTo(folio + 5);
+  }
+
   @Test
   void a_reference_that_no_mapping_explains_leaves_the_huge_entry_alone() {
     long before = pmd(vma, BASE);
