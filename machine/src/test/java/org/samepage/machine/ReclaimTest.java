@@ -14,6 +14,7 @@ import static org.samepage.mm.units.PageUnits.PAGE_SIZE;
 import static org.samepage.mm.units.PageUnits.PMD_SIZE;
 import static org.samepage.mm.units.PageUnits.pmdIndex;
 
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.samepage.machine.check.MachineChecker;
@@ -73,6 +74,27 @@ final class ReclaimTest {
       p.munlock(page(0), PAGE_SIZE);
       child.swapOut(page(0), PAGE_SIZE);
       assertThat(swap(m).slotsInUse()).isEqualTo(1);
+    }
+  }
+
+  /** As MADV_PAGEOUT of one page has it on Linux 6.18: 511 stay. */
+  @Test
+  void of_a_huge_page_that_page_goes_that_is_asked_for_and_slots_are_not_wanted_for_others()
+      throws Exception {
+    try (TestMachine m = TestMachine.boot("linux-6.18", "machine.swap=8")) {
+      UserProcess p = huge(m);
+      UserProcess child = p.fork();
+      p.swapOut(page(300), PAGE_SIZE);
+      assertThat(swap(m).slotsInUse()).isEqualTo(1);
+      for (UserProcess of : List.of(p, child)) {
+        assertThat(Pte.ptePresent(pte(of, 300))).isFalse();
+        assertThat(Pte.ptePresent(pte(of, 299))).isTrue();
+        assertThat(Pte.ptePresent(pte(of, 511))).isTrue();
+      }
+      assertThatThrownBy(() -> p.swapOut(page(0), PMD_SIZE)).hasMessageContaining("ENOSPC");
+      assertThat(Pte.ptePresent(pte(p, 5))).as("six more: the first slot is none").isFalse();
+      assertThat(Pte.ptePresent(pte(p, 6))).isTrue();
+      MachineChecker.check(m.machine);
     }
   }
 

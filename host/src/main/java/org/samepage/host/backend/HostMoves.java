@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Supplier;
 import org.samepage.host.SurroundingsException;
 import org.samepage.host.agent.Agent;
 import org.samepage.host.agent.Syscall;
@@ -13,6 +14,7 @@ import org.samepage.host.kernel.ProcFiles;
 import org.samepage.machine.SyscallException;
 import org.samepage.mm.errno.Errno;
 import org.samepage.mm.units.PageUnits;
+import org.samepage.scenario.backend.PresentPages;
 import org.samepage.scenario.lang.Advice;
 
 /** Takes single pages of a real process from their frames. */
@@ -70,11 +72,43 @@ final class HostMoves {
   }
 
   /**
-   * Swaps a page out that nobody else maps.
+   * Swaps pages out, one by one, as one that stays ends it. The zero page is passed over, also
+   * where it took the place of others while a huge page was split on the way.
    *
-   * @param addr of a page that is there, and is not the zero page
+   * @param present says what is there now
    */
-  void swapout(long addr) throws SyscallException {
+  void swapout(long start, long end, Supplier<PresentPages> present) throws SyscallException {
+    PresentPages there = present.get();
+    boolean fresh = true;
+    long from = start;
+    int i = 0;
+    while (i < there.count()) {
+      long addr = there.address(i);
+      if (addr < from || addr >= end || there.isZeroPage(i)) {
+        i++;
+      } else if (swapout(addr)) {
+        fresh = false;
+        i++;
+      } else if (fresh) {
+        throw new SurroundingsException(
+            "swapout: MADV_PAGEOUT leaves the page at %#x, which is mapped more than once; run it"
+                    .formatted(addr)
+                + " on the port");
+      } else {
+        there = present.get();
+        fresh = true;
+        from = addr;
+        i = 0;
+      }
+    }
+  }
+
+  /**
+   * Swaps a page out that is there.
+   *
+   * @return false where it stays, and is somebody else's too, or the zero page
+   */
+  private boolean swapout(long addr) throws SyscallException {
     long result =
         agent.syscall(Syscall.MADVISE, addr, PageUnits.PAGE_SIZE, Advice.PAGEOUT.number());
     if (result < 0 && result != -Errno.EINVAL) {
@@ -82,13 +116,10 @@ final class HostMoves {
     }
     long after = pagemap(addr);
     if ((after & PM_PRESENT) == 0) {
-      return;
+      return true;
     }
     if (result == 0 && (after & PM_MMAP_EXCLUSIVE) == 0) {
-      throw new SurroundingsException(
-          "swapout: MADV_PAGEOUT leaves the page at %#x, which is mapped more than once; run it on"
-                  .formatted(addr)
-              + " the port");
+      return false;
     }
     throw SyscallException.ofErrno(-Errno.EBUSY); // locked in memory, or in use
   }

@@ -186,13 +186,7 @@ final class HostProcess implements BackendProcess {
     if (!HostMemory.hasSwap()) {
       throw new SurroundingsException("swapout: no swap is on here; run it on the port");
     }
-    PresentPages there = presentPages();
-    for (int i = 0; i < there.count(); i++) {
-      long at = there.address(i);
-      if (at >= addr && at < addr + PageUnits.pagesToBytes(pages) && !there.isZeroPage(i)) {
-        moves.swapout(at);
-      }
-    }
+    moves.swapout(addr, addr + PageUnits.pagesToBytes(pages), this::presentPages);
   }
 
   @Override

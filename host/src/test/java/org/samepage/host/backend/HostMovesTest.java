@@ -109,6 +109,22 @@ final class HostMovesTest {
         "expect A.frames == 5");
   }
 
+  /** The split that comes first puts the zero page where there were zeros. */
+  @Test
+  void of_a_huge_page_that_is_half_empty_the_rest_goes() throws Exception {
+    demandSwap();
+    run(
+        "process A",
+        "A mmap X 512p",
+        "A madvise X HUGEPAGE",
+        "A write X[0..10p] id=1",
+        "A swapout X[5p]",
+        "expect A.present == 511",
+        "A swapout X",
+        "expect A.present == 502",
+        "expect A.frames == 1");
+  }
+
   @Test
   void a_page_that_others_map_too_stays_and_that_is_said() {
     demandSwap();

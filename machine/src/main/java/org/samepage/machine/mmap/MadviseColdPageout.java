@@ -158,7 +158,11 @@ public final class MadviseColdPageout {
       if (!pageout) {
         folios.frames().clearFlag(folio, PageFlags.PG_ACTIVE);
       } else if (folios.folioIsolateLru(folio)) {
-        folioList.add(folio);
+        if (folios.folioTestUnevictable(folio)) {
+          folios.folioPutbackLru(folio);
+        } else {
+          folioList.add(folio);
+        }
       }
     }
   }

@@ -88,20 +88,43 @@ public final class Reclaim {
 
   private static final int BUSY = -2;
 
+  /** Takes a page aside; a large folio is split for it, whoever else maps that. */
   private int isolate(Mm mm, long addr) {
-    mm.mmapLock.readLock();
-    try {
-      VmArea vma = mm.vmas.vmaLookup(addr);
-      int folio = vma == null ? Frames.NO_PAGE : folioWalks.get().folioWalkStart(vma, addr, 0);
-      if (folio == Frames.NO_PAGE) {
-        return folio;
-      }
-      boolean isolated = folios.folioIsolateLru(folio);
-      folioWalks.get().folioWalkEnd();
-      return isolated ? folio : BUSY;
-    } finally {
-      mm.mmapLock.readUnlock();
+    int folio = folioAt(mm, addr);
+    if (folio != Frames.NO_PAGE && folios.folioTestLarge(folio)) {
+      boolean split = split(folio);
+      folios.folioPut(folio);
+      folio = split ? folioAt(mm, addr) : BUSY;
     }
+    if (folio < 0) {
+      return folio;
+    }
+    boolean isolated = !folios.folioTestUnevictable(folio) && folios.folioIsolateLru(folio);
+    folios.folioPut(folio);
+    return isolated ? folio : BUSY;
+  }
+
+  /** The folio of a page that is there, with a reference. */
+  private int folioAt(Mm mm, long addr) {
+    mm.mmapLock.readLock();
+    VmArea vma = mm.vmas.vmaLookup(addr);
+    int folio = vma == null ? Frames.NO_PAGE : folioWalks.get().folioWalkStart(vma, addr, 0);
+    if (folio != Frames.NO_PAGE) {
+      folios.folioGet(folio);
+      folioWalks.get().folioWalkEnd();
+    }
+    mm.mmapLock.readUnlock();
+    return folio;
+  }
+
+  private boolean split(int folio) {
+    if (folios.folioTestUnevictable(folio)) {
+      return false;
+    }
+    folios.folioLock(folio);
+    boolean split = !folios.folioTestLarge(folio) || splitFolio.splitFolio(folio) == 0;
+    folios.folioUnlock(folio);
+    return split;
   }
 
   /**

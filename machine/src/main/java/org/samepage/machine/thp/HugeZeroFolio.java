@@ -34,7 +34,7 @@ public final class HugeZeroFolio {
   @PortedFrom("mm/huge_memory.c:mm_get_huge_zero_folio")
   public int mmGetHugeZeroFolio(Mm mm) {
     if (mm.mmFlagsTest(MMF_HUGE_ZERO_FOLIO)) {
-      return folios.frames().hugeZeroPfn();
+      return hugeZeroFolio.get();
     }
     if (!getHugeZeroFolio()) {
       return Frames.NO_PAGE;
@@ -42,7 +42,7 @@ public final class HugeZeroFolio {
     if (mm.mmFlagsTestAndSet(MMF_HUGE_ZERO_FOLIO)) {
       putHugeZeroFolio();
     }
-    return folios.frames().hugeZeroPfn();
+    return hugeZeroFolio.get();
   }
 
   /** Gives up the use of an address space that ends. */

@@ -63,10 +63,10 @@ public final class CompoundPages {
       frames.setMapping(page, mapping);
       frames.setIndex(page, index + page - folio);
       folios.folioRefUnfreeze(page, isolated && page != folio ? 2 : 1);
-      if ((flags & PageFlags.PG_UNEVICTABLE) != 0) {
-        frames.setMlockCount(page, 0);
-      }
       if (page != folio) {
+        if (!isolated && (flags & PageFlags.PG_UNEVICTABLE) != 0) {
+          frames.setMlockCount(page, 0);
+        }
         sched.acquired(LockClass.FOLIO_LOCK, folios, page);
       }
     }

@@ -127,6 +127,10 @@ public abstract sealed class FolioState permits Folios {
     return folioTestAnon(pfn) && !folioTestSwapbacked(pfn);
   }
 
+  public boolean folioTestUnevictable(int pfn) {
+    return frames.testFlag(pfn, PageFlags.PG_UNEVICTABLE);
+  }
+
   public boolean folioTestMlocked(int pfn) {
     return frames.testFlag(pfn, PageFlags.PG_MLOCKED);
   }

@@ -91,7 +91,11 @@ final class KernelLimits {
     for (int i = 0; i < pages.count(); i++) {
       if (isIn(where, pages.address(i)) && !pages.isZeroPage(i)) {
         int folio = folios.pageFolio((int) pages.frame(i));
-        if (folios.folioTestLarge(folio) || folios.folioMapcount(folio) != 1) {
+        boolean others =
+            folios.folioTestLarge(folio)
+                ? folios.folioMaybeMappedShared(folio)
+                : folios.folioMapcount(folio) != 1;
+        if (others) {
           return false;
         }
       }
