@@ -79,26 +79,23 @@ final class HostMoves {
    */
   void swapout(long start, long end, Supplier<PresentPages> present) throws SyscallException {
     PresentPages there = present.get();
-    boolean fresh = true;
-    long from = start;
     int i = 0;
     while (i < there.count()) {
       long addr = there.address(i);
-      if (addr < from || addr >= end || there.isZeroPage(i)) {
+      if (addr < start || addr >= end || there.isZeroPage(i) || swapout(addr)) {
         i++;
-      } else if (swapout(addr)) {
-        fresh = false;
+        continue;
+      }
+      there = present.get();
+      i = 0;
+      while (there.address(i) != addr) {
         i++;
-      } else if (fresh) {
+      }
+      if (!there.isZeroPage(i)) {
         throw new SurroundingsException(
             "swapout: MADV_PAGEOUT leaves the page at %#x, which is mapped more than once; run it"
                     .formatted(addr)
                 + " on the port");
-      } else {
-        there = present.get();
-        fresh = true;
-        from = addr;
-        i = 0;
       }
     }
   }

@@ -118,6 +118,8 @@ final class HostMovesTest {
         "A mmap X 512p",
         "A madvise X HUGEPAGE",
         "A write X[0..10p] id=1",
+        "A swapout X[20p]",
+        "expect A.present == 512",
         "A swapout X[5p]",
         "expect A.present == 511",
         "A swapout X",
