@@ -6,6 +6,7 @@ import static org.samepage.rmap.RmapFixture.BASE;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.samepage.mm.pgtable.PgTables;
 import org.samepage.mm.phys.Folios;
 import org.samepage.mm.phys.Frames;
 import org.samepage.mm.phys.PageFlags;
@@ -162,5 +163,32 @@ final class MlockedFoliosTest {
     f.unmap.tryToUnmap(folio, TtuFlags.TTU_SYNC);
     assertThat(folios.folioMapped(folio)).isTrue();
     assertLocked(folio, 1);
+  }
+
+  @Test
+  void a_huge_entry_of_locked_memory_stays_and_marks_its_folio() {
+    int folio = f.hugeFaulted(vma, BASE);
+    vma.vmFlags |= VmFlags.VM_LOCKED;
+    folios.folioLock(folio);
+    f.unmap.tryToUnmap(folio, TtuFlags.TTU_SPLIT_HUGE_PMD);
+    assertThat(folios.folioEntireMapcount(folio)).isEqualTo(1);
+    assertLocked(folio, 1);
+  }
+
+  @Test
+  void a_part_that_is_locked_ends_the_walk_and_marks_nothing() {
+    int folio = f.hugeFaulted(vma, BASE);
+    VmArea child = f.hugeFork(vma, BASE);
+    f.splitHugePmd.splitHugePmdRaw(
+        vma, RmapFixture.pmdTable(vma, BASE), PageUnits.pmdIndex(BASE), BASE);
+    f.memory.setEntry(vma.vmMm, BASE, 0);
+    f.rmap.folioRemoveRmapPtes(folio, vma);
+    folios.folioPut(folio);
+    vma.vmFlags |= VmFlags.VM_LOCKED;
+    folios.folioLock(folio);
+    f.unmap.tryToUnmap(folio, TtuFlags.TTU_SPLIT_HUGE_PMD);
+    assertThat(folios.folioMapcount(folio)).as("its entries, and the huge one").isEqualTo(HUGE);
+    assertThat(PgTables.isHuge(RmapFixture.pmd(child, BASE))).isTrue();
+    assertNotLocked(folio);
   }
 }
