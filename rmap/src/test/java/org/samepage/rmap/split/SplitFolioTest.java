@@ -10,7 +10,10 @@ import static org.samepage.mm.units.PageUnits.pmdIndex;
 import static org.samepage.rmap.RmapFixture.pmd;
 import static org.samepage.rmap.RmapFixture.pmdTable;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samepage.mm.errno.Errno;
@@ -130,6 +133,25 @@ final class SplitFolioTest {
     hold(locked);
     assertThat(f.splitFolio.splitFolio(locked)).isZero();
     assertThat(Pte.ptePfn(f.pte(vma, BASE + PMD_SIZE + 5 * PAGE_SIZE))).isEqualTo(locked + 5);
+  }
+
+  @Test
+  void of_a_folio_that_is_isolated_all_pages_are_then_and_the_list_has_the_others() {
+    Deque<Integer> list = new ArrayDeque<>();
+    hold(folio);
+    assertThat(folios.folioTestClearLru(folio)).isTrue();
+    folios.folioGet(folio);
+    assertThat(f.splitFolio.splitFolioToList(folio, list)).isEqualTo(-Errno.EAGAIN);
+    assertThat(list).isEmpty();
+    folios.folioPut(folio);
+    assertThat(f.splitFolio.splitFolioToList(folio, list)).isZero();
+    assertThat(list)
+        .containsExactlyElementsOf(
+            IntStream.range(folio + 1, folio + HPAGE_PMD_NR).boxed().toList());
+    for (int page : list) {
+      assertThat(folios.folioTestClearLru(page)).as("nobody else may").isFalse();
+      assertThat(folios.folioRefCount(page)).as("its mapping, and the list").isEqualTo(2);
+    }
   }
 
   /** As scenarios/thp-locked has it from a kernel. */
