@@ -75,7 +75,7 @@ public final class MlockedFolios {
     }
     if (folios.folioEvictable(folio)) {
       frames.clearFlag(folio, PageFlags.PG_UNEVICTABLE); // somebody was quicker with munlock
-    } else if (frames.testFlag(folio, PageFlags.PG_UNEVICTABLE)) {
+    } else if (folios.folioTestUnevictable(folio)) {
       frames.setMlockCount(folio, frames.mlockCount(folio) + 1);
     } else {
       frames.clearFlag(folio, PageFlags.PG_ACTIVE);
@@ -92,7 +92,7 @@ public final class MlockedFolios {
       differs = "no lists and batches of CPUs, only the flags and the count")
   public void munlockFolio(int folio) {
     boolean isolated = folios.folioTestClearLru(folio);
-    if (isolated && frames.testFlag(folio, PageFlags.PG_UNEVICTABLE)) {
+    if (isolated && folios.folioTestUnevictable(folio)) {
       int left = Math.max(0, frames.mlockCount(folio) - 1);
       frames.setMlockCount(folio, left);
       if (left > 0) {

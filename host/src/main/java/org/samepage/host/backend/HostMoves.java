@@ -79,25 +79,30 @@ final class HostMoves {
    */
   void swapout(long start, long end, Supplier<PresentPages> present) throws SyscallException {
     PresentPages there = present.get();
-    int i = 0;
-    while (i < there.count()) {
+    int i = firstFrom(there, start);
+    while (i < there.count() && there.address(i) < end) {
       long addr = there.address(i);
-      if (addr < start || addr >= end || there.isZeroPage(i) || swapout(addr)) {
+      if (there.isZeroPage(i) || swapout(addr)) {
         i++;
         continue;
       }
       there = present.get();
-      i = 0;
-      while (there.address(i) != addr) {
-        i++;
-      }
-      if (!there.isZeroPage(i)) {
+      i = firstFrom(there, addr);
+      if (i < there.count() && there.address(i) == addr && !there.isZeroPage(i)) {
         throw new SurroundingsException(
             "swapout: MADV_PAGEOUT leaves the page at %#x, which is mapped more than once; run it"
                     .formatted(addr)
                 + " on the port");
       }
     }
+  }
+
+  private static int firstFrom(PresentPages pages, long addr) {
+    int i = 0;
+    while (i < pages.count() && pages.address(i) < addr) {
+      i++;
+    }
+    return i;
   }
 
   /**

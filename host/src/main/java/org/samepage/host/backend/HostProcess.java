@@ -140,7 +140,7 @@ final class HostProcess implements BackendProcess {
     return Smaps.mergeableBytes(agent.pid(), from, to);
   }
 
-  static long throwErrno(long result) throws SyscallException {
+  private static long throwErrno(long result) throws SyscallException {
     if (result < 0 && result >= -4095) {
       throw SyscallException.ofErrno((int) result);
     }

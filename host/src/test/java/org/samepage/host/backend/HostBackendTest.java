@@ -13,9 +13,7 @@ import org.samepage.host.SurroundingsException;
 import org.samepage.host.session.HostSession;
 import org.samepage.host.testing.HostMachine;
 import org.samepage.scenario.lang.ScenarioException;
-import org.samepage.scenario.lang.ScenarioParser;
 import org.samepage.scenario.result.ResultDocument;
-import org.samepage.scenario.run.ScenarioRunner;
 
 /** Scenarios on the real kernel: what the language promises, whatever the kernel's version. */
 final class HostBackendTest {
@@ -33,13 +31,7 @@ final class HostBackendTest {
   }
 
   private static ResultDocument run(String... lines) throws ScenarioException {
-    try (HostBackend backend = new HostBackend(SESSIONS.getFirst(), HostMachine.BOOT)) {
-      ResultDocument document =
-          ScenarioRunner.run(
-              ScenarioParser.parse("t.scenario", String.join("\n", lines)), backend, line -> {});
-      assertThat(document.failures()).isEmpty();
-      return document;
-    }
+    return HostMachine.run(SESSIONS.getFirst(), lines);
   }
 
   @Test

@@ -11,20 +11,12 @@ import org.samepage.host.session.HostSession;
 import org.samepage.host.testing.HostMachine;
 import org.samepage.mm.errno.Errno;
 import org.samepage.scenario.lang.ScenarioException;
-import org.samepage.scenario.lang.ScenarioParser;
-import org.samepage.scenario.result.ResultDocument;
-import org.samepage.scenario.run.ScenarioRunner;
 
 /** migrate, swapout and offline on the real kernel, as far as this machine can. */
 final class HostMovesTest {
-  private static ResultDocument run(String... lines) throws ScenarioException {
-    try (HostSession session = HostMachine.session();
-        HostBackend backend = new HostBackend(session, HostMachine.BOOT)) {
-      ResultDocument document =
-          ScenarioRunner.run(
-              ScenarioParser.parse("t.scenario", String.join("\n", lines)), backend, line -> {});
-      assertThat(document.failures()).isEmpty();
-      return document;
+  private static void run(String... lines) throws ScenarioException {
+    try (HostSession session = HostMachine.session()) {
+      var _ = HostMachine.run(session, lines);
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 package org.samepage.host.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -8,10 +10,15 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.opentest4j.TestAbortedException;
 import org.samepage.host.SurroundingsException;
+import org.samepage.host.backend.HostBackend;
 import org.samepage.host.kernel.HugePages;
 import org.samepage.host.kernel.KsmFiles;
 import org.samepage.host.kernel.ProcFiles;
 import org.samepage.host.session.HostSession;
+import org.samepage.scenario.lang.ScenarioException;
+import org.samepage.scenario.lang.ScenarioParser;
+import org.samepage.scenario.result.ResultDocument;
+import org.samepage.scenario.run.ScenarioRunner;
 
 /** The kernel that tests run on. */
 public final class HostMachine {
@@ -42,6 +49,17 @@ public final class HostMachine {
       throw new AssertionError("consent was given");
     }
     return session;
+  }
+
+  /** Runs a scenario of these lines, whose expectations must hold, on the settings of a boot. */
+  public static ResultDocument run(HostSession session, String... lines) throws ScenarioException {
+    try (HostBackend backend = new HostBackend(session, BOOT)) {
+      ResultDocument document =
+          ScenarioRunner.run(
+              ScenarioParser.parse("t.scenario", String.join("\n", lines)), backend, line -> {});
+      assertThat(document.failures()).isEmpty();
+      return document;
+    }
   }
 
   /** Skips the test, with the reason, where the machine has not what it takes, or is taken. */

@@ -174,7 +174,7 @@ public abstract sealed class FolioState permits Folios {
     if (!frames.testAndSetFlag(pfn, PageFlags.PG_REFERENCED)) {
       return;
     }
-    if (frames.testFlag(pfn, PageFlags.PG_UNEVICTABLE)) {
+    if (folioTestUnevictable(pfn)) {
       return; // its place is not by use
     }
     if (!frames.testAndSetFlag(pfn, PageFlags.PG_ACTIVE)) {

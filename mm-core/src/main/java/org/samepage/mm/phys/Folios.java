@@ -225,7 +225,7 @@ public final class Folios extends FolioState {
     folioPut(pfn);
   }
 
-  /** Ends that a folio is aside; says whether it may be reclaimed. */
+  /** Ends that a folio is aside; marks it where it may not be reclaimed. */
   @PortedFrom(
       value = {"mm/swap.c:folio_add_lru", "mm/swap.c:lru_add"},
       fidelity = Fidelity.ADAPTED,
